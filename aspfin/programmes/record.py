@@ -1,0 +1,282 @@
+"""From reported figures of shocks to one row per event, and to yearly rates by size of event.
+
+The same flood is counted by several agencies on several days. Every competing final figure is kept: the
+record carries the lowest, the median and the highest. A figure that is missing stays missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from aspfin.results import InputError, Problem
+
+__all__ = ["EventClass", "RecordedClasses", "event_record", "rates_by_class"]
+
+_NEEDED = ("event", "year", "hazard", "households", "people", "qualifier", "use", "source")
+
+
+def event_record(
+    events: pd.DataFrame, *, hazard: str = "flood", persons_per_household: float
+) -> pd.DataFrame:
+    """Reduce reported figures to one row per event with a range of households affected.
+
+    Parameters
+    ----------
+    events : DataFrame
+        One row per reported figure: `event`, `name` (optional), `year`, `hazard`, `households`, `people`,
+        `qualifier` ("=", ">" or ">="), `use` (True where the row is a competing final national figure) and
+        `source`. Missing counts stay missing.
+    hazard : str
+        Only rows of exactly this hazard.
+    persons_per_household : float
+        Turns a figure in people into households where the row itself gives no households.
+
+    Returns
+    -------
+    DataFrame
+        One row per event, ordered by year: `event, name, year, households_low, households_central,
+        households_high, at_least, figure, n_figures, sources, used, reason`. The central figure is the median
+        of the competing household figures, or of the converted people figures where no households were
+        reported; the range covers both kinds. A figure reported as "more than" cannot lower the range below
+        an exact one. `at_least` is the largest household count in any row, partial ones included: a lower
+        bound for an event without a national figure. `used` is False where no national figure exists.
+
+    Raises
+    ------
+    InputError
+        When a column is missing, no row has the hazard, or the household size is not above 1.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"event": ["f20", "f20", "f20"], "year": 2020, "hazard": "flood",
+    ...     "households": [104_348, 133_406, 175_872], "people": np.nan, "qualifier": "=", "use": True,
+    ...     "source": ["NCDM", "HRF4", "HRF6"]})
+    >>> record = event_record(rows, hazard="flood", persons_per_household=4.6)
+    >>> record[["households_low", "households_central", "households_high"]].iloc[0].tolist()
+    [104348.0, 133406.0, 175872.0]
+    """
+    _require(persons_per_household > 1, "persons_per_household", persons_per_household, "a number above 1")
+    missing = [name for name in _NEEDED if name not in events.columns]
+    _require(not missing, "events", missing, f"a table with the columns {', '.join(_NEEDED)}")
+    rows = events[events["hazard"] == hazard]
+    known = sorted(events["hazard"].dropna().unique())
+    _require(len(rows) > 0, "hazard", hazard, "one of " + ", ".join(known))
+    record = [
+        _one_event(event, group, persons_per_household) for event, group in rows.groupby("event", sort=False)
+    ]
+    return pd.DataFrame(record).sort_values(["year", "event"], kind="stable", ignore_index=True)
+
+
+def _one_event(event: str, rows: pd.DataFrame, persons_per_household: float) -> dict[str, Any]:
+    households = pd.to_numeric(rows["households"]).astype(float)
+    people = pd.to_numeric(rows["people"]).astype(float)
+    counted = rows["use"].astype(bool) & households.notna()
+    converted = rows["use"].astype(bool) & households.isna() & people.notna()
+    figures = households.where(counted, (people / persons_per_household).where(converted))
+    exact = figures[rows["qualifier"].fillna("=") == "="].dropna()
+    central = figures[counted] if counted.any() else figures[converted]
+    competing = figures.dropna()
+    low = exact.min() if len(exact) else competing.min()
+    reason = ""
+    if competing.empty:
+        reason = "no national figure: the event counts in the rate only"
+    elif exact.empty:
+        reason = "reported as 'more than': a lower bound"
+    used = competing.notna().any()
+    names = rows["name"] if "name" in rows else rows["event"]
+    source = rows.loc[counted | converted, "source"].dropna() if used else rows["source"].dropna()
+    return {
+        "event": event,
+        "name": names.iloc[0],
+        "year": int(rows["year"].iloc[0]),
+        "households_low": min(low, central.median()) if used else np.nan,
+        "households_central": central.median() if used else np.nan,
+        "households_high": competing.max() if used else np.nan,
+        "at_least": households.max(),
+        "figure": "households" if counted.any() else "people converted" if converted.any() else "",
+        "n_figures": len(competing),
+        "sources": "; ".join(dict.fromkeys(source.astype(str))),
+        "used": bool(used),
+        "reason": reason,
+    }
+
+
+@dataclass(frozen=True)
+class EventClass:
+    """Events of one size class over the years in which the record of that class is taken as complete.
+
+    Parameters
+    ----------
+    name : str
+        Name of the class, such as "major".
+    at_least, below : float
+        Bounds of the class in households affected; `below` may be infinite.
+    first_year, last_year : int
+        Years of the record, both included.
+    counts : tuple of int
+        Events in each year of the record, those without a figure included.
+    low, central, high : tuple of float
+        Households affected in each event that has a figure.
+    """
+
+    name: str
+    at_least: float
+    below: float
+    first_year: int
+    last_year: int
+    counts: tuple[int, ...]
+    low: tuple[float, ...]
+    central: tuple[float, ...]
+    high: tuple[float, ...]
+
+    @property
+    def years(self) -> int:
+        """Years in the record."""
+        return self.last_year - self.first_year + 1
+
+    @property
+    def n_events(self) -> int:
+        """Events in the record, with or without a figure."""
+        return sum(self.counts)
+
+    @property
+    def rate(self) -> float:
+        """Events per year."""
+        return self.n_events / self.years
+
+    @property
+    def dispersion(self) -> float:
+        """Variance (divisor n - 1) over mean of the yearly counts; 1 for a Poisson law."""
+        return float(np.var(self.counts, ddof=1) / np.mean(self.counts)) if self.n_events else np.nan
+
+    def figures(self, which: str) -> np.ndarray:
+        """Return the recorded households affected: the "low", "central" or "high" figures."""
+        return np.asarray(getattr(self, which), dtype=float)
+
+
+@dataclass(frozen=True)
+class RecordedClasses:
+    """The record split into size classes: the classes, and every event with where it went and why."""
+
+    classes: tuple[EventClass, ...]
+    events: pd.DataFrame
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per class: bounds, years, events, figures, rate a year and dispersion."""
+        rows = [
+            {
+                "class": c.name,
+                "at_least_households": c.at_least,
+                "below_households": c.below,
+                "from": c.first_year,
+                "to": c.last_year,
+                "events": c.n_events,
+                "events_with_figure": len(c.central),
+                "rate_per_year": c.rate,
+                "dispersion": c.dispersion,
+                "mean_households": float(np.mean(c.central)) if c.central else np.nan,
+            }
+            for c in self.classes
+        ]
+        return pd.DataFrame(rows)
+
+
+def rates_by_class(record: pd.DataFrame, windows: Iterable[Mapping[str, Any]]) -> RecordedClasses:
+    """Split the record into size classes and count events a year in the window of each class.
+
+    Small events are written down only in recent years, large ones for longer: each class has its own
+    window. An event without a national figure is placed by `at_least`, the largest partial count: it enters
+    the rate of that class and not its sizes.
+
+    Parameters
+    ----------
+    record : DataFrame
+        From `event_record`.
+    windows : iterable of mappings
+        Each with `class`, `at_least`, `below` (optional), `from` and `to` (years, both included).
+
+    Returns
+    -------
+    RecordedClasses
+        `.classes` and `.events` (the record plus `class` and `reason`; `class` is empty where the event lies
+        outside every window, and `reason` says so).
+
+    Raises
+    ------
+    InputError
+        When two windows overlap in size or a class holds no event with a figure.
+
+    Examples
+    --------
+    >>> record = pd.DataFrame({"event": ["a", "b"], "year": [2011, 2013], "households_low": [3e5, 3.7e5],
+    ...     "households_central": [3.3e5, 3.8e5], "households_high": [3.5e5, 3.9e5],
+    ...     "at_least": [3.3e5, 3.8e5], "used": True, "reason": ""})
+    >>> split = rates_by_class(record, [{"class": "major", "at_least": 1e5, "from": 2001, "to": 2020}])
+    >>> split.classes[0].rate
+    0.1
+    """
+    spans = sorted((_window(w) for w in windows), key=lambda w: -w["at_least"])
+    for upper, lower in pairwise(spans):
+        _require(
+            lower["below"] <= upper["at_least"], "windows", lower["class"], "classes that do not overlap"
+        )
+    placed = [_place(event, spans) for event in record.to_dict("records")]
+    events = record.assign(
+        **{"class": [name for name, _ in placed], "reason": [reason for _, reason in placed]}
+    )
+    return RecordedClasses(tuple(_event_class(span, events) for span in spans), events)
+
+
+def _window(window: Mapping[str, Any]) -> dict[str, Any]:
+    below = window.get("below")
+    span = {
+        "class": str(window["class"]),
+        "at_least": float(window["at_least"]),
+        "below": np.inf if below is None else float(below),
+        "from": int(window["from"]),
+        "to": int(window["to"]),
+    }
+    _require(span["below"] > span["at_least"], "windows.below", below, f"more than {span['at_least']:,.0f}")
+    _require(span["to"] >= span["from"], "windows.to", span["to"], f"a year from {span['from']}")
+    return span
+
+
+def _place(event: Mapping[str, Any], spans: list[dict[str, Any]]) -> tuple[str, str]:
+    """Return the class of an event (or "") and the reason."""
+    reason = str(event.get("reason") or "")
+    size = event["households_central"] if event["used"] else event["at_least"]
+    if pd.isna(size):
+        return "", "no figure at all: left out of the rate and of the sizes"
+    span = next((s for s in spans if s["at_least"] <= size < s["below"]), None)
+    if span is None:
+        return "", f"{size:,.0f} households: outside every size class"
+    if not span["from"] <= event["year"] <= span["to"]:
+        return "", f"outside the record of {span['class']} events, {span['from']} to {span['to']}"
+    return span["class"], reason
+
+
+def _event_class(span: dict[str, Any], events: pd.DataFrame) -> EventClass:
+    mine = events[events["class"] == span["class"]]
+    sized = mine[mine["used"]]
+    _require(len(sized) > 0, "windows", span["class"], "a class with at least one event that has a figure")
+    counts = [int((mine["year"] == year).sum()) for year in range(span["from"], span["to"] + 1)]
+    return EventClass(
+        span["class"],
+        span["at_least"],
+        span["below"],
+        span["from"],
+        span["to"],
+        tuple(counts),
+        *(tuple(sized[f"households_{which}"].tolist()) for which in ("low", "central", "high")),
+    )
+
+
+def _require(holds: bool, field: str, value: Any, allowed: str) -> None:
+    if not holds:
+        raise InputError(Problem("shock record", field, value, allowed))
