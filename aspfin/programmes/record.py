@@ -16,9 +16,9 @@ import pandas as pd
 
 from aspfin.results import InputError, Problem
 
-__all__ = ["EventClass", "RecordedClasses", "event_record", "rates_by_class"]
+__all__ = ["EventClass", "RecordedClasses", "event_record", "rates_by_class", "recorded_household_size"]
 
-_NEEDED = ("event", "year", "hazard", "households", "people", "qualifier", "use", "source")
+_NEEDED = ("event_id", "year", "hazard", "households", "people", "qualifier", "use", "source")
 
 
 def event_record(
@@ -29,7 +29,7 @@ def event_record(
     Parameters
     ----------
     events : DataFrame
-        One row per reported figure: `event`, `name` (optional), `year`, `hazard`, `households`, `people`,
+        One row per reported figure: `event_id`, `name` (optional), `year`, `hazard`, `households`, `people`,
         `qualifier` ("=", ">" or ">="), `use` (True where the row is a competing final national figure) and
         `source`. Missing counts stay missing.
     hazard : str
@@ -54,7 +54,7 @@ def event_record(
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"event": ["f20", "f20", "f20"], "year": 2020, "hazard": "flood",
+    >>> rows = pd.DataFrame({"event_id": ["f20", "f20", "f20"], "year": 2020, "hazard": "flood",
     ...     "households": [104_348, 133_406, 175_872], "people": np.nan, "qualifier": "=", "use": True,
     ...     "source": ["NCDM", "HRF4", "HRF6"]})
     >>> record = event_record(rows, hazard="flood", persons_per_household=4.6)
@@ -68,7 +68,8 @@ def event_record(
     known = sorted(events["hazard"].dropna().unique())
     _require(len(rows) > 0, "hazard", hazard, "one of " + ", ".join(known))
     record = [
-        _one_event(event, group, persons_per_household) for event, group in rows.groupby("event", sort=False)
+        _one_event(event, group, persons_per_household)
+        for event, group in rows.groupby("event_id", sort=False)
     ]
     return pd.DataFrame(record).sort_values(["year", "event"], kind="stable", ignore_index=True)
 
@@ -89,7 +90,7 @@ def _one_event(event: str, rows: pd.DataFrame, persons_per_household: float) -> 
     elif exact.empty:
         reason = "reported as 'more than': a lower bound"
     used = competing.notna().any()
-    names = rows["name"] if "name" in rows else rows["event"]
+    names = rows["name"] if "name" in rows else rows["event_id"]
     source = rows.loc[counted | converted, "source"].dropna() if used else rows["source"].dropna()
     return {
         "event": event,
@@ -105,6 +106,27 @@ def _one_event(event: str, rows: pd.DataFrame, persons_per_household: float) -> 
         "used": bool(used),
         "reason": reason,
     }
+
+
+def recorded_household_size(events: pd.DataFrame) -> tuple[float, str]:
+    """Return persons per household in shock reports that counted both, and the sources.
+
+    The median over final rows with both figures. A ratio that is a whole number is left out: one figure was
+    then computed from the other, not counted. Not a number where no report counted both.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"use": True, "households": [377_675, 104_348], "people": [1_737_305, 417_392],
+    ...     "source": ["HRF3", "NCDM"]})
+    >>> size, source = recorded_household_size(rows)
+    >>> round(size, 2), source
+    (4.6, 'HRF3')
+    """
+    rows = events[events["use"].astype(bool)]
+    ratio = rows["people"].astype(float) / rows["households"].astype(float)
+    counted = ratio.notna() & ((ratio - ratio.round()).abs() > 1e-3)
+    sources = "; ".join(dict.fromkeys(rows.loc[counted, "source"].astype(str)))
+    return float(ratio[counted].median()), sources
 
 
 @dataclass(frozen=True)

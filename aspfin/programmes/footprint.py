@@ -1,0 +1,312 @@
+"""Where a shock falls: the share of affected households in each province, event by event.
+
+Few floods were counted province by province. Each recorded footprint is completed with the help of a prior
+(households times hazard index) and becomes a template; every simulated event takes one template and
+scatters around it. One event hits many provinces at once: that correlation is kept, because all provinces
+share the size of the event and its template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from aspfin.results import InputError, Problem
+
+__all__ = ["Templates", "complete_footprint", "draw_footprints", "footprint_templates", "limit_to_households"]
+
+# Provinces that have been split since a figure was published: old boundary → provinces of today.
+SPLITS = {("KHM", 2013): {"KH03": ("KH03", "KH25")}}
+
+# An index of 0 (Pailin) would say "never floods"; the 2020 reports name Pailin among the affected.
+LEAST_HAZARD_INDEX = 0.1
+
+PRIOR = "households × hazard"
+
+
+@dataclass(frozen=True)
+class Templates:
+    """Footprints an event can take.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Name of each template: an event, or the prior.
+    pcodes : tuple of str
+        Provinces, in the order of the columns of `shares`.
+    shares : ndarray, shape (templates, provinces)
+        Share of the affected households in each province; rows sum to 1.
+    probabilities : ndarray, shape (templates,)
+        Probability that an event takes each template; sums to 1.
+    recorded_share : ndarray, shape (templates,)
+        Share of each template that rests on published provincial figures; the rest is completed.
+    """
+
+    names: tuple[str, ...]
+    pcodes: tuple[str, ...]
+    shares: np.ndarray
+    probabilities: np.ndarray
+    recorded_share: np.ndarray
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per template and province: `template, probability, pcode, share`."""
+        wide = pd.DataFrame(self.shares, columns=list(self.pcodes))
+        wide.insert(0, "template", self.names)
+        wide.insert(1, "probability", self.probabilities)
+        return wide.melt(id_vars=["template", "probability"], var_name="pcode", value_name="share")
+
+    @property
+    def assumptions(self) -> pd.DataFrame:
+        """What is assumed about footprints: `name, value, unit, status, source`."""
+        rows = [
+            (
+                f"probability of the {name} footprint",
+                float(probability),
+                "per event",
+                "assumed",
+                "recorded footprints equally likely; weight of the prior chosen"
+                if name != PRIOR
+                else "stands for floods whose provinces were never published",
+            )
+            for name, probability in zip(self.names, self.probabilities, strict=True)
+        ]
+        rows += [
+            (
+                f"share of the {name} footprint that was completed",
+                float(1 - share),
+                "share",
+                "assumed",
+                "unlisted provinces share the rest as households × hazard index, none above the least listed",
+            )
+            for name, share in zip(self.names, self.recorded_share, strict=True)
+            if name != PRIOR
+        ]
+        rows.append(
+            (
+                "least hazard index of a province",
+                LEAST_HAZARD_INDEX,
+                "index",
+                "assumed",
+                "an index of 0 would exclude Pailin, which the 2020 reports name as affected",
+            )
+        )
+        return pd.DataFrame(rows, columns=["name", "value", "unit", "status", "source"])
+
+
+def complete_footprint(
+    recorded: Mapping[str, float], total: float, *, prior: pd.Series, households: pd.Series
+) -> pd.Series:
+    """Spread the part of a national total that was not published by province.
+
+    Unlisted provinces share the remainder in proportion to `prior`, none above the smallest listed figure (it
+    would have been listed) nor above its own households; what exceeds a limit goes to the others.
+
+    Parameters
+    ----------
+    recorded : mapping
+        Households affected by P-code, for the listed provinces (the largest ones).
+    total : float
+        Households affected nationally.
+    prior : Series
+        Weights by P-code.
+    households : Series
+        Households by P-code.
+
+    Returns
+    -------
+    Series
+        Share of the total by P-code, in the order of `prior`; sums to 1.
+
+    Raises
+    ------
+    InputError
+        When the listed figures exceed the total or the remainder does not fit below the limits.
+
+    Examples
+    --------
+    >>> weight = pd.Series({"A": 5.0, "B": 1.0, "C": 3.0, "D": 1.0})
+    >>> size = pd.Series(1_000.0, index=weight.index)
+    >>> complete_footprint({"A": 60, "B": 20}, 110, prior=weight, households=size).mul(110).round(1).to_dict()
+    {'A': 60.0, 'B': 20.0, 'C': 20.0, 'D': 10.0}
+    """
+    listed = pd.Series(dict(recorded), dtype=float)
+    remainder = total - listed.sum()
+    _require(remainder >= 0, "recorded", listed.sum(), f"at most the national total of {total:,.0f}")
+    rest = prior.index.difference(listed.index, sort=False)
+    limit = np.minimum(listed.min(), households[rest]).to_numpy(dtype=float)
+    fits = remainder <= limit.sum() * (1 + 1e-12)
+    _require(bool(fits), "total", total, f"at most {listed.sum() + limit.sum():,.0f}, which the limits hold")
+    spread = _fill(remainder, prior[rest].to_numpy(dtype=float), limit)
+    complete = pd.concat([listed, pd.Series(spread, index=rest)])
+    return (complete / complete.sum()).reindex(prior.index)
+
+
+def _fill(amount: float, weight: np.ndarray, limit: np.ndarray) -> np.ndarray:
+    """Share `amount` in proportion to `weight`, no share above its `limit` (water-filling)."""
+    filled = np.zeros_like(weight)
+    open_ = limit > 0
+    while amount > 1e-9 and open_.any():
+        offer = np.where(open_, weight, 0.0)
+        offer = offer if offer.sum() > 0 else open_.astype(float)
+        offer = amount * offer / offer.sum()
+        taken = np.minimum(offer, limit - filled)
+        filled += taken
+        amount -= taken.sum()
+        open_ &= filled < limit * (1 - 1e-12)
+    return filled
+
+
+def footprint_templates(
+    provinces: pd.DataFrame,
+    footprints: pd.DataFrame,
+    record: pd.DataFrame,
+    *,
+    iso3: str = "",
+    prior_weight: float = 0.2,
+    least_recorded: float = 0.5,
+) -> Templates:
+    """Build the footprints an event can take from the recorded ones and the prior.
+
+    Parameters
+    ----------
+    provinces : DataFrame
+        `pcode, households_register_2022, flood_hazard_index`, one row per province.
+    footprints : DataFrame
+        Recorded provincial figures: `event_id, pcode, households, stage`. Only "final" rows are used.
+    record : DataFrame
+        From `event_record`: gives the national total by event.
+    iso3 : str
+        Country, to undo splits of provinces made after an event.
+    prior_weight : float
+        Probability that an event takes the prior footprint, 0 to 1; the recorded ones share the rest evenly.
+    least_recorded : float
+        A recorded footprint is used when its provinces hold at least this share of the national figure they
+        were published with.
+
+    Raises
+    ------
+    InputError
+        When `prior_weight` is outside 0 to 1.
+    """
+    _require(0 <= prior_weight <= 1, "footprint_prior_weight", prior_weight, "0 to 1")
+    households = provinces.set_index("pcode")["households_register_2022"].astype(float)
+    hazard = provinces.set_index("pcode")["flood_hazard_index"].astype(float).fillna(0.0)
+    prior = households * hazard.clip(lower=LEAST_HAZARD_INDEX)
+    final = footprints[(footprints["stage"] == "final") & footprints["households"].notna()]
+    names, shares, covered = [], [], []
+    for event, rows in final.groupby("event_id", sort=True):
+        national = record[(record["event"] == event) & record["used"]]
+        if national.empty:
+            continue
+        total = float(national["households_central"].iloc[0])
+        listed = rows.groupby("pcode")["households"].max().astype(float)
+        listed = _undo_splits(listed, iso3, int(national["year"].iloc[0]), households)
+        if listed.sum() < least_recorded * total or listed.sum() > total:
+            continue
+        names.append(str(event))
+        shares.append(complete_footprint(listed.to_dict(), total, prior=prior, households=households))
+        covered.append(listed.sum() / total)
+    weights = [(1 - prior_weight) / len(names)] * len(names) if names else []
+    return Templates(
+        (*names, PRIOR),
+        tuple(prior.index),
+        np.array([*shares, prior / prior.sum()], dtype=float),
+        np.array([*weights, prior_weight if names else 1.0]),
+        np.array([*covered, 0.0]),
+    )
+
+
+def _undo_splits(listed: pd.Series, iso3: str, year: int, households: pd.Series) -> pd.Series:
+    """Split figures of former provinces by the households of today's."""
+    figures = listed.to_dict()
+    for (country, split_in), parts in SPLITS.items():
+        if country != iso3 or year > split_in:
+            continue
+        for former, today in parts.items():
+            if former in figures and not set(today[1:]) & set(figures):
+                amount, size = figures[former], households[list(today)]
+                figures |= (amount * size / size.sum()).to_dict()
+    return pd.Series(figures)
+
+
+def draw_footprints(
+    templates: Templates, n: int, *, concentration: float, seed: int | Sequence[int]
+) -> np.ndarray:
+    """Draw the provincial shares of `n` events.
+
+    Each event takes a template by its probability; its shares are Dirichlet(concentration × template): the
+    mean is the template, and a share s has standard deviation √(s(1 − s)/(concentration + 1)).
+
+    Returns
+    -------
+    ndarray, shape (n, provinces)
+        Rows sum to 1.
+
+    Raises
+    ------
+    InputError
+        When the concentration is not positive.
+
+    Examples
+    --------
+    >>> one = Templates(("a",), ("P", "Q"), np.array([[0.75, 0.25]]), np.array([1.0]), np.array([1.0]))
+    >>> draw_footprints(one, 20_000, concentration=12, seed=1).mean(axis=0).round(2).tolist()
+    [0.75, 0.25]
+    """
+    _require(concentration > 0, "footprint_concentration", concentration, "a number above 0")
+    rng = np.random.default_rng(seed)
+    # Evenly spaced and then shuffled: every run holds the templates in their exact proportions.
+    chosen = np.searchsorted(np.cumsum(templates.probabilities)[:-1], (np.arange(n) + 0.5) / n, side="right")
+    chosen = rng.permutation(chosen)
+    weight = rng.standard_gamma(concentration * templates.shares[chosen])
+    total = weight.sum(axis=1, keepdims=True)
+    # At a very small concentration all gammas can underflow: fall back on the template itself.
+    return np.where(total > 0, weight / np.where(total > 0, total, 1.0), templates.shares[chosen])
+
+
+def limit_to_households(affected: np.ndarray, households: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Cap the affected households of a province at its households; the excess goes to the other provinces.
+
+    Parameters
+    ----------
+    affected : ndarray, shape (n, provinces)
+        Households affected before the limit.
+    households : ndarray, shape (provinces,)
+        Households of each province.
+
+    Returns
+    -------
+    affected : ndarray, shape (n, provinces)
+        Same row sums (up to all households of the country), no province above its households.
+    capped : ndarray of bool, shape (n,)
+        Events in which some province reached its limit.
+
+    Examples
+    --------
+    >>> limited, capped = limit_to_households(np.array([[90.0, 30.0, 10.0]]), np.array([50.0, 100.0, 50.0]))
+    >>> limited.tolist(), capped.tolist()
+    ([[50.0, 60.0, 20.0]], [True])
+    """
+    limited = affected.astype(float, copy=True)
+    capped = (affected > households).any(axis=1)
+    rows = limited[capped]
+    for _ in range(affected.shape[1]):
+        excess = np.clip(rows - households, 0, None).sum(axis=1, keepdims=True)
+        if not (excess > 1e-9).any():
+            break
+        rows = np.minimum(rows, households)
+        room = households - rows
+        weight = np.where(room > 0, rows, 0.0)
+        weight = np.where(weight.sum(axis=1, keepdims=True) > 0, weight, room)
+        total = weight.sum(axis=1, keepdims=True)
+        rows = rows + excess * weight / np.where(total > 0, total, 1.0)
+    limited[capped] = np.minimum(rows, households)
+    return limited, capped
+
+
+def _require(holds: bool, field: str, value: object, allowed: str) -> None:
+    if not holds:
+        raise InputError(Problem("footprint", field, value, allowed))
