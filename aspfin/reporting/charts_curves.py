@@ -1,0 +1,325 @@
+"""Charts with a line: what the shock costs by return period, and how a fund's balance runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from aspfin.reporting import style
+from aspfin.reporting.figure import Figure, labels_right, make, require
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+
+__all__ = ["exceedance_curve", "fan_chart"]
+
+TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+
+
+def return_period_axis(axes: Axes, low: float, high: float) -> None:
+    """Draw the horizontal axis of return periods, in years on a log scale."""
+    axes.set_xscale("log")
+    axes.set_xlim(low, high)
+    ticks = [tick for tick in TICKS if low <= tick <= high]
+    axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    axes.minorticks_off()
+    axes.set_xlabel("Return period: one year in so many, on average")
+
+
+def exceedance_curve(
+    curve: pd.DataFrame,
+    *,
+    title: str,
+    subtitle: str = "",
+    source: str = "",
+    unit: str = "US$",
+    bands: pd.DataFrame | None = None,
+    band_label: str = "90 % range",
+    events: pd.DataFrame | None = None,
+    highlights: Sequence[float] = (10, 50),
+    alt: str | None = None,
+) -> Figure:
+    """Draw need against return period, with its uncertainty and the events on record.
+
+    Parameters
+    ----------
+    curve
+        Columns return_period (years) and need (in `unit`), any number of rows.
+    unit
+        Unit of need: "US$" is shown in millions or billions; anything else by its name, such as "households".
+    bands
+        Columns return_period, low, high; drawn as a shaded range called `band_label`.
+    events
+        Columns label, return_period, need; marked on the curve. Rows with a missing need are left out.
+    highlights
+        Return periods whose need is written on the curve.
+    alt
+        Alternative text; written from the numbers when not given.
+
+    Raises
+    ------
+    ValueError
+        When a frame is empty or lacks a column, or there is no title.
+
+    Examples
+    --------
+    >>> curve = pd.DataFrame({"return_period": [2, 10, 100], "need": [1e6, 8e6, 30e6]})
+    >>> shown = exceedance_curve(curve, title="One year in ten costs US$ 8 million")
+    >>> shown.alt
+    'Line rising with return period: US$ 1 million once in 2 years, US$ 30 million once in 100 years.'
+    """
+    curve = require(curve, ["return_period", "need"], "curve").sort_values("return_period")
+    divisor, axis_title = style.axis_scale(float(curve["need"].max()), unit)
+    x, y = curve["return_period"].to_numpy(float), curve["need"].to_numpy(float) / divisor
+    if bands is not None:
+        bands = require(bands, ["return_period", "low", "high"], "bands").sort_values("return_period")
+    if events is not None:
+        events = events.dropna(subset=["need", "return_period"]).sort_values("need", ascending=False)
+
+    def draw(canvas: Canvas, narrow: bool) -> None:
+        axes = canvas.subplots()
+        if bands is not None:
+            band = axes.fill_between(
+                bands["return_period"],
+                bands["low"] / divisor,
+                bands["high"] / divisor,
+                color="#0b3c6f",
+                alpha=0.15,
+                lw=0,
+                label=band_label,
+            )
+            axes.legend(handles=[band], loc="upper left", borderaxespad=0.2, handlelength=1.3)
+        axes.plot(x, y, color=style.ACCENT)
+        return_period_axis(axes, x.min(), x.max())
+        axes.set_ylim(0)
+        axes.set_ylabel(axis_title)
+        points, texts, bold = _marks(events, highlights, x, y, divisor, unit)
+        for (px, py), strong in zip(points, bold, strict=True):
+            colour = style.ACCENT if strong else style.ALERT
+            inside = colour if strong else "white"
+            axes.plot(px, py, "o", ms=5.5, mfc=inside, mec=colour, mew=1.4, zorder=4, clip_on=False)
+        _place(canvas, axes, points, texts, bold, x, y)
+
+    rows = curve.iloc[[0, -1]]
+    said = [
+        f"{_written(need, unit)} once in {style.number(period)} years"
+        for period, need in rows[["return_period", "need"]].to_numpy()
+    ]
+    return make(
+        draw,
+        inches=(4.2, 4.0),
+        title=title,
+        subtitle=subtitle,
+        source=source,
+        alt=alt or f"Line rising with return period: {', '.join(said)}.",
+        data=curve,
+    )
+
+
+def _written(value: float, unit: str) -> str:
+    return style.usd(value) if unit in ("US$", "USD") else f"{style.count(value)} {unit}"
+
+
+def _marks(
+    events: pd.DataFrame | None,
+    highlights: Sequence[float],
+    x: np.ndarray,
+    y: np.ndarray,
+    divisor: float,
+    unit: str,
+) -> tuple[list[tuple[float, float]], list[str], list[bool]]:
+    """Return points to mark, what is written beside them, and whether they are highlights of the curve."""
+    points, texts, bold = [], [], []
+    for period in highlights:
+        if x.min() <= period <= x.max():
+            need = float(np.interp(np.log(period), np.log(x), y))
+            points.append((float(period), need))
+            texts.append(f"1 in {period:g}: {_written(need * divisor, unit)}")
+            bold.append(True)
+    for event in [] if events is None else events.itertuples():
+        if x.min() <= event.return_period <= x.max():
+            points.append((float(event.return_period), float(event.need) / divisor))
+            texts.append(str(event.label))
+            bold.append(False)
+    return points, texts, bold
+
+
+def _place(
+    canvas: Canvas,
+    axes: Axes,
+    points: list[tuple[float, float]],
+    texts: list[str],
+    bold: list[bool],
+    x: np.ndarray,
+    y: np.ndarray,
+) -> None:
+    """Write each text beside its point where it covers nothing; leave it out where there is no room."""
+    canvas.draw_without_rendering()
+    to_pixels = axes.transData.transform
+    path = to_pixels(np.column_stack([np.geomspace(x.min(), x.max(), 200), np.interp(
+        np.log(np.geomspace(x.min(), x.max(), 200)), np.log(x), y)]))  # fmt: skip
+    taken = [(px - 5, py - 5, px + 5, py + 5) for px, py in to_pixels(np.array(points).reshape(-1, 2))]
+    legend = axes.get_legend()
+    if legend is not None:
+        taken.append(legend.get_window_extent().extents)
+    frame = axes.get_window_extent().extents
+    for point, text, strong in zip(points, texts, bold, strict=True):
+        label = axes.annotate(
+            text,
+            point,
+            textcoords="offset points",
+            xytext=(0, 0),
+            color=style.ACCENT if strong else style.INK,
+            fontweight="bold" if strong else "normal",
+            zorder=5,
+            in_layout=False,
+        )
+        width, height = label.get_window_extent().size
+        scale = 72 / canvas.dpi
+        anchor = to_pixels(point)
+        for dx, dy in _offsets(width, height, pad=14):
+            box = (anchor[0] + dx, anchor[1] + dy, anchor[0] + dx + width, anchor[1] + dy + height)
+            if (
+                _inside(box, frame)
+                and not any(_overlap(box, other) for other in taken)
+                and not _hits(box, path)
+            ):
+                label.xyann = (dx * scale, dy * scale)
+                taken.append(box)
+                break
+        else:
+            label.remove()
+
+
+def _offsets(width: float, height: float, pad: float) -> list[tuple[float, float]]:
+    """Return where a label may go, from its point, best first: left above, right below, and further out."""
+    near = [
+        (-width - pad, pad / 3), (pad, -height - pad / 3), (-width - pad, -height / 2), (pad, -height / 2),
+        (-width / 2, pad), (-width / 2, -height - pad), (pad, pad / 3), (-width - pad, -height - pad / 3),
+    ]  # fmt: skip
+    return [(dx * far, dy * far) for far in (1, 1.6) for dx, dy in near]
+
+
+def _overlap(a: Sequence[float], b: Sequence[float]) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _inside(box: Sequence[float], frame: Sequence[float]) -> bool:
+    return box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2] + 8 and box[3] <= frame[3]
+
+
+def _hits(box: Sequence[float], path: np.ndarray) -> bool:
+    inside = (path[:, 0] > box[0] - 4) & (path[:, 0] < box[2] + 4) & (path[:, 1] > box[1] - 4) & (
+        path[:, 1] < box[3] + 4
+    )  # fmt: skip
+    return bool(inside.any())
+
+
+def fan_chart(
+    balance: pd.DataFrame,
+    *,
+    title: str,
+    subtitle: str = "",
+    source: str = "",
+    unit: str = "US$",
+    ceiling: float | None = None,
+    alt: str | None = None,
+) -> Figure:
+    """Draw how a fund's balance may run over the years, and the chance that it ever falls short.
+
+    Parameters
+    ----------
+    balance
+        One row per year with columns year, q05, q25, q50, q75, q95, expected (balances in `unit`) and, where
+        known, probability_ever_unmet (drawn below, from 0 to 1).
+    ceiling
+        The most the fund may hold, drawn as a line.
+
+    Raises
+    ------
+    ValueError
+        When the frame is empty or lacks a column, or there is no title.
+
+    Examples
+    --------
+    >>> balance = pd.DataFrame({"year": [1, 2], "q05": [0, 0], "q25": [2, 1], "q50": [4, 3],
+    ...     "q75": [5, 5], "q95": [5, 5], "expected": [3.5, 3.0], "probability_ever_unmet": [0.1, 0.18]})
+    >>> fan_chart(balance * 1e6, title="The fund runs dry in one case in five").data.shape
+    (2, 8)
+    """
+    names = ["year", "q05", "q25", "q50", "q75", "q95", "expected"]
+    balance = require(balance, names, "balance").sort_values("year")
+    risk = "probability_ever_unmet" in balance
+    largest = max(float(balance[names[1:]].to_numpy().max()), ceiling or 0.0)
+    divisor, axis_title = style.axis_scale(largest, unit)
+
+    def draw(canvas: Canvas, narrow: bool) -> None:
+        axes, below = _fan_axes(canvas, risk)
+        _fan(axes, balance, divisor, ceiling, largest)
+        axes.set_ylabel(f"Balance, {axis_title}")
+        if below is not None:
+            _risk_bars(below, balance)
+        lowest = below if below is not None else axes
+        lowest.set_xlabel("Year")
+        lowest.set_xticks(balance["year"], [f"{year:g}" for year in balance["year"]])
+
+    last = balance.iloc[-1]
+    said = (
+        f"After year {last['year']:g} the balance is {_written(last['expected'], unit)} on average, and in "
+        f"nine cases of ten between {_written(last['q05'], unit)} and {_written(last['q95'], unit)}."
+    )
+    if risk:
+        said += f" The chance of ever falling short is {style.percent(last['probability_ever_unmet'])}."
+    return make(
+        draw,
+        inches=(5.0 if risk else 4.0, 4.8 if risk else 4.0),
+        title=title,
+        subtitle=subtitle,
+        source=source,
+        alt=alt or said,
+        data=balance,
+    )
+
+
+def _fan_axes(canvas: Canvas, risk: bool) -> tuple[Axes, Axes | None]:
+    if not risk:
+        return canvas.subplots(), None
+    axes, below = canvas.subplots(2, 1, sharex=True, height_ratios=[2.6, 1])
+    return axes, below
+
+
+def _fan(axes: Axes, balance: pd.DataFrame, divisor: float, ceiling: float | None, largest: float) -> None:
+    year = balance["year"]
+    at = {name: balance[name] / divisor for name in ("q05", "q25", "q50", "q75", "q95", "expected")}
+    axes.fill_between(year, at["q05"], at["q95"], color="#b9d3e6", lw=0)
+    axes.fill_between(year, at["q25"], at["q75"], color="#7fafd3", lw=0)
+    axes.plot(year, at["q50"], color=style.ACCENT)
+    axes.plot(year, at["expected"], color=style.INK, ls=(0, (3, 2)), lw=1.5)
+    axes.set_ylim(0, largest / divisor * 1.06)
+    axes.set_xlim(year.min() - 0.4, year.max() + 0.4)
+    end = {name: float(values.iloc[-1]) for name, values in at.items()}
+    places = [end["q50"], end["expected"], (end["q05"] + end["q25"]) / 2, (end["q25"] + end["q75"]) / 2]
+    texts = ["median", "average", "9 in 10 cases", "half of cases"]
+    colours = [style.ACCENT, style.INK, style.MUTED, "#2c6391"]
+    if ceiling is not None:
+        axes.axhline(ceiling / divisor, color=style.MUTED, lw=1.2, ls=":")
+        places, texts, colours = [*places, ceiling / divisor], [*texts, "ceiling"], [*colours, style.MUTED]
+    labels_right(axes, places, texts, colours, share=0.6)
+
+
+def _risk_bars(axes: Axes, balance: pd.DataFrame) -> None:
+    share = balance["probability_ever_unmet"].to_numpy(float)
+    axes.bar(balance["year"], share, width=0.6, color=style.ALERT, alpha=0.8)
+    top = max(share.max() * 1.35, 0.01)
+    axes.set_ylim(0, top)
+    axes.set_yticks([])
+    axes.grid(False)
+    axes.set_title("Chance of having fallen short by then", loc="left", fontsize="medium", color=style.MUTED)
+    every = 1 if len(share) <= 6 else 3
+    for i, (year, value) in enumerate(zip(balance["year"], share, strict=True)):
+        if i % every == 0 or i == len(share) - 1:
+            axes.text(year, value + top * 0.03, style.percent(value), ha="center", va="bottom")

@@ -1,0 +1,378 @@
+"""Charts of who pays: by return period, as one picture, and by the day the money arrives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from aspfin.reporting import style
+from aspfin.reporting.charts_curves import return_period_axis
+from aspfin.reporting.figure import (
+    Figure,
+    fill,
+    labels_right,
+    legend_top,
+    make,
+    readable,
+    require,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+
+__all__ = ["layer_chart", "timeline", "who_pays"]
+
+MOST_BARS = 10
+
+
+def _layers(frame: pd.DataFrame, labels: Mapping[str, str] | None, argument: str) -> dict[str, style.Look]:
+    """Return the look of each column of payers, in the order in which they are stacked, unmet last."""
+    names = [str(name) for name in frame.columns if name != "return_period"]
+    if not names:
+        raise ValueError(f"{argument}: got no payers; allowed: one column for each instrument, and unmet")
+    amounts = frame[names].to_numpy(float)
+    if not np.isfinite(amounts).all() or amounts.min() < 0:
+        raise ValueError(f"{argument}: got negative or missing amounts; allowed: zero or more")
+    names.sort(key=lambda name: name == "unmet")
+    return {name: _relabelled(style.instrument(name), (labels or {}).get(name)) for name in names}
+
+
+def _relabelled(look: style.Look, label: str | None) -> style.Look:
+    return look if label is None else style.Look(label, look.colour, look.hatch, look.ink)
+
+
+def _shares(row: pd.Series, looks: Mapping[str, style.Look]) -> str:
+    total = float(sum(row[name] for name in looks))
+    parts = [
+        f"{look.label} {style.percent(row[name] / total)}" for name, look in looks.items() if row[name] > 0
+    ]
+    return ", ".join(parts) if total else "no need"
+
+
+def layer_chart(
+    layers: pd.DataFrame,
+    *,
+    title: str,
+    subtitle: str = "",
+    source: str = "",
+    unit: str = "US$",
+    labels: Mapping[str, str] | None = None,
+    alt: str | None = None,
+) -> Figure:
+    """Draw who pays the need of a shock at a few return periods, as stacked bars.
+
+    Parameters
+    ----------
+    layers
+        One row per return period (at most ten): column return_period and one column per instrument in the
+        order in which they pay, named by its type ("contingency_fund", "insurance_2"); "unmet" goes on top.
+    labels
+        Names to show for columns, where the usual one does not fit.
+
+    Raises
+    ------
+    ValueError
+        When the frame is empty, lacks return_period, has more than ten rows, or amounts below zero.
+
+    Examples
+    --------
+    >>> layers = pd.DataFrame({"return_period": [5, 50], "contingency_fund": [4e6, 5e6], "unmet": [0, 9e6]})
+    >>> layer_chart(layers, title="Rare floods are not covered").alt
+    'Need met at 1 in 50 years: Contingency fund 36 %, Unmet need 64 %.'
+    """
+    layers = require(layers, ["return_period"], "layers").sort_values("return_period")
+    if len(layers) > MOST_BARS:
+        raise ValueError(f"layers: got {len(layers)} return periods; allowed: at most {MOST_BARS}")
+    looks = _layers(layers, labels, "layers")
+    totals = layers[list(looks)].sum(axis=1).to_numpy(float)
+    divisor, axis_title = style.axis_scale(float(totals.max()), unit)
+
+    def draw(canvas: Canvas, narrow: bool) -> None:
+        axes = canvas.subplots()
+        tops = _bars(axes, layers, looks, divisor)
+        for i, total in enumerate(totals / divisor):
+            axes.annotate(
+                style.number(total),
+                (i, total),
+                xytext=(0, 3),
+                textcoords="offset points",
+                ha="center",
+                fontweight="bold",
+            )
+        axes.set_xticks(range(len(layers)), [f"1 in {period:g}" for period in layers["return_period"]])
+        axes.set_xlabel("Chance in any year (years, return period)")
+        axes.set_ylim(0, totals.max() / divisor * 1.1 or 1)
+        axes.set_ylabel(axis_title)
+        _name_layers(canvas, axes, looks, tops, layers.iloc[-1], narrow)
+
+    last = layers.iloc[-1]
+    said = f"Need met at 1 in {last['return_period']:g} years: {_shares(last, looks)}."
+    return make(
+        draw,
+        inches=(4.3, 4.8),
+        title=title,
+        subtitle=subtitle,
+        source=source,
+        alt=alt or said,
+        data=layers,
+    )
+
+
+def _bars(
+    axes: Axes, layers: pd.DataFrame, looks: Mapping[str, style.Look], divisor: float
+) -> dict[str, tuple[float, float]]:
+    """Draw the stacks and return bottom and top of each layer in the last one."""
+    bottom = np.zeros(len(layers))
+    edges = {}
+    for name, look in looks.items():
+        height = layers[name].to_numpy(float) / divisor
+        axes.bar(range(len(layers)), height, bottom=bottom, width=0.72, **fill(look))
+        axes.bar(
+            range(len(layers)),
+            height,
+            bottom=bottom,
+            width=0.72,
+            fill=False,
+            edgecolor="white",
+            linewidth=0.8,
+        ) if look.colour != "#ffffff" else None
+        edges[name] = (float(bottom[-1]), float(bottom[-1] + height[-1]))
+        bottom = bottom + height
+    return edges
+
+
+def _name_layers(
+    canvas: Canvas,
+    axes: Axes,
+    looks: Mapping[str, style.Look],
+    edges: Mapping[str, tuple[float, float]],
+    last: pd.Series,
+    narrow: bool,
+) -> None:
+    """Name the layers beside the last stack, or in a key above it on a phone."""
+    if narrow:
+        legend_top(canvas, dict(reversed(looks.items())))
+        return
+    total = float(sum(last[name] for name in looks)) or 1.0
+    shown = [name for name, (low, high) in edges.items() if high > low]
+    labels_right(
+        axes,
+        [sum(edges[name]) / 2 for name in shown],
+        [f"{looks[name].label}, {style.percent(last[name] / total)}" for name in shown],
+        [readable(looks[name]) for name in shown],
+    )
+
+
+def who_pays(
+    layers: pd.DataFrame,
+    *,
+    title: str,
+    subtitle: str = "",
+    source: str = "",
+    unit: str = "US$",
+    labels: Mapping[str, str] | None = None,
+    events: pd.DataFrame | None = None,
+    alt: str | None = None,
+) -> Figure:
+    """Draw the one picture of a financing plan: need by return period, filled with who pays it.
+
+    Parameters
+    ----------
+    layers
+        As for `layer_chart`, with many return periods (fifty or so make smooth edges).
+    events
+        Columns label and return_period: floods on record, marked at the top edge.
+
+    Raises
+    ------
+    ValueError
+        When the frame has fewer than two rows, lacks return_period, or has amounts below zero.
+
+    Examples
+    --------
+    >>> layers = pd.DataFrame({"return_period": [2, 10, 100], "contingency_fund": [2e6, 5e6, 5e6],
+    ...     "unmet": [0, 1e6, 9e6]})
+    >>> who_pays(layers, title="The fund covers most years").title
+    'The fund covers most years'
+    """
+    layers = require(layers, ["return_period"], "layers").sort_values("return_period")
+    if len(layers) < 2:
+        raise ValueError(f"layers: got {len(layers)} return period; allowed: at least two")
+    looks = _layers(layers, labels, "layers")
+    x = layers["return_period"].to_numpy(float)
+    totals = layers[list(looks)].sum(axis=1).to_numpy(float)
+    divisor, axis_title = style.axis_scale(float(totals.max()), unit)
+
+    def draw(canvas: Canvas, narrow: bool) -> None:
+        axes = canvas.subplots()
+        edges = _areas(axes, x, layers, looks, divisor)
+        axes.plot(x, totals / divisor, color=style.INK, lw=1.8)
+        return_period_axis(axes, x.min(), x.max())
+        axes.set_ylim(0, totals.max() / divisor * 1.06 or 1)
+        axes.set_ylabel(axis_title)
+        _mark_events(axes, events, x, totals / divisor, narrow)
+        _name_layers(canvas, axes, looks, edges, layers.iloc[-1], narrow)
+
+    last = layers.iloc[-1]
+    said = (
+        f"Need rising with return period and who pays it; at 1 in {last['return_period']:g} years: "
+        f"{_shares(last, looks)}."
+    )
+    return make(
+        draw,
+        inches=(4.3, 4.8),
+        title=title,
+        subtitle=subtitle,
+        source=source,
+        alt=alt or said,
+        data=layers,
+    )
+
+
+def _areas(
+    axes: Axes, x: np.ndarray, layers: pd.DataFrame, looks: Mapping[str, style.Look], divisor: float
+) -> dict[str, tuple[float, float]]:
+    bottom = np.zeros(len(x))
+    edges = {}
+    for name, look in looks.items():
+        top = bottom + layers[name].to_numpy(float) / divisor
+        axes.fill_between(x, bottom, top, **fill(look))
+        axes.plot(x, top, color="white", lw=0.8)
+        edges[name] = (float(bottom[-1]), float(top[-1]))
+        bottom = top
+    return edges
+
+
+def _mark_events(axes: Axes, events: pd.DataFrame | None, x: np.ndarray, y: np.ndarray, narrow: bool) -> None:
+    """Mark events on the top edge, rarest first; on a phone only the three rarest are named."""
+    if events is None:
+        return
+    events = require(events, ["label", "return_period"], "events").dropna(subset=["return_period"])
+    events = events[events["return_period"].between(x.min(), x.max())]
+    events = events.sort_values("return_period", ascending=False).head(3 if narrow else 6)
+    before = np.inf
+    for event in events.itertuples():
+        need = float(np.interp(np.log(event.return_period), np.log(x), y))
+        axes.plot(event.return_period, need, "o", ms=5, mfc="white", mec=style.INK, mew=1.3, zorder=4)
+        if before / event.return_period > (1.5 if narrow else 1.25):  # room for a name on the log axis
+            axes.annotate(
+                str(event.label),
+                (event.return_period, need),
+                xytext=(-6, 4),
+                textcoords="offset points",
+                ha="right",
+                zorder=5,
+            )
+            before = event.return_period
+
+
+def timeline(
+    timing: pd.DataFrame,
+    *,
+    title: str,
+    subtitle: str = "",
+    source: str = "",
+    labels: Mapping[str, str] | None = None,
+    alt: str | None = None,
+) -> Figure:
+    """Draw when the money arrives: the share of need met by each day after the shock, by instrument.
+
+    Parameters
+    ----------
+    timing
+        Columns instrument, days (to cash) and share (of need, 0 to 1). What is missing to 1 is unmet need.
+
+    Raises
+    ------
+    ValueError
+        When the frame is empty or lacks a column, or a share or its sum lies outside 0 to 1.
+
+    Examples
+    --------
+    >>> timing = pd.DataFrame({"instrument": ["contingency_fund", "donor_aid"], "days": [14, 180],
+    ...     "share": [0.6, 0.2]})
+    >>> timeline(timing, title="Six tenths of the need is met within a month").alt
+    'Share of need met: 60 % after 14 days, 80 % after 180 days; 20 % is never met.'
+    """
+    timing = require(timing, ["instrument", "days", "share"], "timing").sort_values("days", kind="stable")
+    shares = timing["share"].to_numpy(float)
+    if not np.isfinite(shares).all() or shares.min() < 0 or shares.sum() > 1 + 1e-9:
+        raise ValueError(f"timing: got shares {shares.tolist()}; allowed: 0 to 1, at most 1 together")
+    timing = timing[shares > 0]
+    unmet = max(0.0, 1 - shares.sum())
+    looks = {
+        name: _relabelled(style.instrument(name), (labels or {}).get(name)) for name in timing["instrument"]
+    }
+
+    def draw(canvas: Canvas, narrow: bool) -> None:
+        axes = canvas.subplots()
+        end = max(365.0, float(timing["days"].max() * 1.1) if len(timing) else 0.0)
+        places = _steps(axes, timing, looks, unmet, end)
+        _days_axis(axes, end, narrow)
+        shown = dict(looks) | ({"unmet": style.INSTRUMENTS["unmet"]} if unmet > 1e-9 else {})
+        if narrow:
+            legend_top(canvas, dict(reversed(shown.items())))
+        else:
+            texts = [_when(timing, name, look, unmet) for name, look in shown.items()]
+            labels_right(axes, places, texts, [readable(look) for look in shown.values()])
+
+    by_day = timing.groupby("days")["share"].sum().cumsum()
+    said = "Share of need met: " + ", ".join(
+        f"{style.percent(share)} after {days:g} days" for days, share in by_day.items()
+    )
+    said += f"; {style.percent(unmet)} is never met." if unmet > 1e-9 else "."
+    return make(
+        draw,
+        inches=(4.1, 4.6),
+        title=title,
+        subtitle=subtitle,
+        source=source,
+        alt=alt or said,
+        data=timing,
+    )
+
+
+def _when(timing: pd.DataFrame, name: str, look: style.Look, unmet: float) -> str:
+    if name == "unmet":
+        return f"{look.label}, {style.percent(unmet)}"
+    row = timing[timing["instrument"] == name].iloc[0]
+    return f"{look.label}: {row['days']:g} days, {style.percent(row['share'])}"
+
+
+def _steps(
+    axes: Axes, timing: pd.DataFrame, looks: Mapping[str, style.Look], unmet: float, end: float
+) -> list[float]:
+    """Draw one block per payer, from the day its money arrives, and return the blocks' mid heights."""
+    from matplotlib.patches import Rectangle
+
+    bottom, places = 0.0, []
+    for row in timing.itertuples():
+        block = Rectangle((row.days, bottom), end - row.days, row.share, **fill(looks[row.instrument]))
+        axes.add_patch(block)
+        axes.plot([row.days, end], [bottom + row.share] * 2, color="white", lw=0.8)
+        places.append(bottom + row.share / 2)
+        bottom += row.share
+    if unmet > 1e-9:
+        axes.add_patch(Rectangle((0, bottom), end, unmet, **fill(style.INSTRUMENTS["unmet"])))
+        places.append(bottom + unmet / 2)
+    days = [0.0, *np.repeat(timing["days"].to_numpy(float), 2), end]
+    met = np.repeat(np.concatenate([[0.0], timing["share"].cumsum().to_numpy(float)]), 2)
+    axes.plot(days, met, color=style.INK, lw=1.8, drawstyle="default")
+    return places
+
+
+def _days_axis(axes: Axes, end: float, narrow: bool) -> None:
+    axes.set_xscale("function", functions=(lambda v: np.sqrt(np.clip(v, 0, None)), np.square))
+    axes.set_xlim(0, end)
+    ticks = [tick for tick in (0, 7, 30, 90, 180, 365, 730) if tick <= end]
+    axes.set_xticks(ticks, [f"{tick}" for tick in ticks])
+    axes.set_xlabel("Days after the shock")
+    axes.set_ylim(0, 1)
+    axes.set_yticks(
+        np.linspace(0, 1, 5), [f"{share:.0%}".replace("%", " %") for share in np.linspace(0, 1, 5)]
+    )
+    axes.set_ylabel("Share of need met")

@@ -1,0 +1,36 @@
+"""The charts of a report. Each takes a plain frame and words, and returns a `Figure`.
+
+| Question | Chart |
+|---|---|
+| Who pays, in one picture? | `who_pays` |
+| What does the shock cost, how often? | `exceedance_curve` |
+| How does the fund behave over the years? | `fan_chart` |
+| Who pays at which return period? | `layer_chart` |
+| When does the money arrive? | `timeline` |
+| What does each instrument cost? | `cost_bars` |
+| Who is reached, by group? | `bars_by_group` |
+| What moves the answer most? | `tornado` |
+| Where? | `tile_map` |
+
+A title says the finding, a subtitle the measure and its unit; the alternative text is written from the
+numbers unless one is given. matplotlib is loaded when the first chart is drawn.
+"""
+
+from aspfin.reporting.charts_bars import bars_by_group, cost_bars, tornado
+from aspfin.reporting.charts_curves import exceedance_curve, fan_chart
+from aspfin.reporting.charts_layers import layer_chart, timeline, who_pays
+from aspfin.reporting.charts_map import tile_map
+from aspfin.reporting.figure import Figure
+
+__all__ = [
+    "Figure",
+    "bars_by_group",
+    "cost_bars",
+    "exceedance_curve",
+    "fan_chart",
+    "layer_chart",
+    "tile_map",
+    "timeline",
+    "tornado",
+    "who_pays",
+]
