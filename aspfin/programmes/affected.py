@@ -289,11 +289,11 @@ def _dispersion_check(c: EventClass) -> Check:
     ratio, n = c.dispersion, c.years
     question = f"Are the yearly counts of {c.name} events at least as variable as a Poisson law says?"
     p_value = float(special.chdtr(n - 1, (n - 1) * ratio))
-    text = f"variance/mean {ratio:.2f} over {n} years (chance of so low a ratio under Poisson {p_value:.2f})"
+    text = f"variance/mean {ratio:.2f} over {n} years"
     if ratio < 1:
         text += (
-            "; under-dispersed: a negative binomial is inadmissible, the Poisson law is kept and somewhat "
-            "overstates how often a year brings several events, or none"
+            f"; under-dispersed (chance of so low a ratio under Poisson {p_value:.2f}): a negative binomial is "
+            "inadmissible; the Poisson law is kept and, if anything, overstates years with several events"
         )
     return Check(f"dispersion of {c.name} events", question, ratio >= 1, ratio, p_value, text)
 

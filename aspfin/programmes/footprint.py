@@ -97,7 +97,12 @@ class Templates:
 
 
 def complete_footprint(
-    recorded: Mapping[str, float], total: float, *, prior: pd.Series, households: pd.Series
+    recorded: Mapping[str, float],
+    total: float,
+    *,
+    prior: pd.Series,
+    households: pd.Series,
+    largest_unlisted: float | None = None,
 ) -> pd.Series:
     """Spread the part of a national total that was not published by province.
 
@@ -114,6 +119,8 @@ def complete_footprint(
         Weights by P-code.
     households : Series
         Households by P-code.
+    largest_unlisted : float, optional
+        Upper limit of an unlisted province. Default: the smallest recorded figure.
 
     Returns
     -------
@@ -136,7 +143,8 @@ def complete_footprint(
     remainder = total - listed.sum()
     _require(remainder >= 0, "recorded", listed.sum(), f"at most the national total of {total:,.0f}")
     rest = prior.index.difference(listed.index, sort=False)
-    limit = np.minimum(listed.min(), households[rest]).to_numpy(dtype=float)
+    least = listed.min() if largest_unlisted is None else largest_unlisted
+    limit = np.minimum(least, households[rest]).to_numpy(dtype=float)
     fits = remainder <= limit.sum() * (1 + 1e-12)
     _require(bool(fits), "total", total, f"at most {listed.sum() + limit.sum():,.0f}, which the limits hold")
     spread = _fill(remainder, prior[rest].to_numpy(dtype=float), limit)
@@ -202,12 +210,20 @@ def footprint_templates(
         if national.empty:
             continue
         total = float(national["households_central"].iloc[0])
-        listed = rows.groupby("pcode")["households"].max().astype(float)
-        listed = _undo_splits(listed, iso3, int(national["year"].iloc[0]), households)
+        published = rows.groupby("pcode")["households"].max().astype(float)
+        listed = _undo_splits(published, iso3, int(national["year"].iloc[0]), households)
         if listed.sum() < least_recorded * total or listed.sum() > total:
             continue
         names.append(str(event))
-        shares.append(complete_footprint(listed.to_dict(), total, prior=prior, households=households))
+        shares.append(
+            complete_footprint(
+                listed.to_dict(),
+                total,
+                prior=prior,
+                households=households,
+                largest_unlisted=published.min(),
+            )
+        )
         covered.append(listed.sum() / total)
     weights = [(1 - prior_weight) / len(names)] * len(names) if names else []
     return Templates(
