@@ -292,8 +292,8 @@ def _dispersion_check(c: EventClass) -> Check:
     text = f"variance/mean {ratio:.2f} over {n} years"
     if ratio < 1:
         text += (
-            f"; under-dispersed (chance of so low a ratio under Poisson {p_value:.2f}): a negative binomial is "
-            "inadmissible; the Poisson law is kept and, if anything, overstates years with several events"
+            f"; under-dispersed (chance of so low a ratio under Poisson {p_value:.2f}): a negative "
+            "binomial is inadmissible; the Poisson law is kept and may overstate years with several events"
         )
     return Check(f"dispersion of {c.name} events", question, ratio >= 1, ratio, p_value, text)
 
