@@ -40,6 +40,8 @@ class AnnualLaw:
         P(A = 0), exact.
     cell : float
         Spacing of the lattice if it stands for a continuous law, 0 if the amounts are atoms.
+    spacing : float
+        Spacing of the amounts if they form a lattice, 0 if not.
     tail : float
         Probability beyond the last amount. It sits at `tail_mean`, its conditional mean, so that the mean of
         the law is exact; `tail_square` is the conditional mean of the squared amount.
@@ -49,6 +51,7 @@ class AnnualLaw:
     probabilities: np.ndarray
     zero: float
     cell: float = 0.0
+    spacing: float = 0.0
     tail: float = 0.0
     tail_mean: float = 0.0
     tail_square: float = 0.0
@@ -123,10 +126,13 @@ class AnnualLaw:
         mass = self.probabilities[low:high]
         weighted = mass * above
         full = 0.0 if isinf(limit) else limit * (self._above[high] - self.tail)
-        first, second = float(weighted.sum()) + full, float(weighted @ above) + (full and full * limit)
+        first, second = (
+            float(weighted.sum()) + full,
+            float(weighted @ above) + (full * limit if full else 0.0),
+        )
         if self.tail:
             beyond = min(max(self.tail_mean - attachment, 0.0), limit)
             square = self.tail_square - 2 * attachment * self.tail_mean + attachment**2
             first += self.tail * beyond
             second += self.tail * (square if isinf(limit) and attachment < self.reach else beyond**2)
-        return first, second
+        return float(first), float(second)

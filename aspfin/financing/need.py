@@ -17,147 +17,18 @@ import numpy as np
 import pandas as pd
 
 from aspfin.financing._validate import finite_array, require
-from aspfin.financing.aggregate import CHUNK, _split, annual_law, common_step
+from aspfin.financing.aggregate import annual_law
 from aspfin.financing.annual import AnnualLaw
 from aspfin.financing.frequency import Frequency, Poisson
+from aspfin.financing.lattice import Lattice, fitting_step, on_lattice
+from aspfin.financing.layer import Layer, OccurrenceLayer, money, occurrence_layer, require_layer
 from aspfin.financing.severity import Empirical, Severity
-from aspfin.results import Money, ResultMixin
+from aspfin.financing.simulation import CHUNK, CompoundYears, StateYears
+from aspfin.results import ResultMixin
 
 __all__ = ["Lattice", "Layer", "Need", "OccurrenceLayer"]
 
 RETURN_PERIODS = (2, 5, 10, 20, 50, 100, 200)
-FEWEST_LATTICE_POINTS = 256
-
-
-@dataclass(frozen=True)
-class Layer(ResultMixin):
-    """A layer of annual need: what falls between `attachment` and `attachment + limit`, times `share`.
-
-    Attributes
-    ----------
-    attachment, limit, share : float
-        The layer pays share · min((A - attachment)₊, limit).
-    expected, std : float
-        Mean and standard deviation of the annual payment.
-    probability_attach, probability_exhaust : float
-        P(A > attachment) and P(A ≥ attachment + limit), per year.
-    loss_on_line : float
-        expected / (share · limit); missing for an unlimited layer.
-    currency : str
-    """
-
-    attachment: float
-    limit: float
-    share: float
-    expected: float
-    std: float
-    probability_attach: float
-    probability_exhaust: float
-    loss_on_line: float
-    currency: str = "USD"
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return the layer as one row."""
-        return pd.DataFrame([vars(self)])
-
-    def sentence(self) -> str:
-        """Return the layer in words."""
-        limit = "without limit" if isinf(self.limit) else f"of {_money(self.limit, self.currency)}"
-        return (
-            f"The layer {limit} above {_money(self.attachment, self.currency)} pays "
-            f"{_money(self.expected, self.currency)} a year on average; it is touched in {self.probability_attach:.1%}"
-            f" of years and used up in {self.probability_exhaust:.1%}."
-        )
-
-
-@dataclass(frozen=True)
-class OccurrenceLayer:
-    """A layer applied to every event before summing over the year.
-
-    Attributes
-    ----------
-    attachment, limit : float
-        Each event pays min((X - attachment)₊, limit).
-    expected : float
-        Expected payment a year, over all its events.
-    probability_attach, probability_exhaust : float
-        Annual probabilities of at least one event above `attachment`, and at or above `attachment + limit`.
-    """
-
-    attachment: float
-    limit: float
-    expected: float
-    probability_attach: float
-    probability_exhaust: float
-
-
-@dataclass(frozen=True, eq=False)
-class Lattice:
-    """Annual need on a regular grid.
-
-    Attributes
-    ----------
-    step : float
-        Spacing h; point j stands for the amount j · h.
-    probabilities : ndarray, shape (points,)
-    tail : float
-        Probability beyond the last point.
-    """
-
-    step: float
-    probabilities: np.ndarray
-    tail: float
-
-    @property
-    def amounts(self) -> np.ndarray:
-        """Amounts 0, h, 2h, … of the points."""
-        return self.step * np.arange(self.probabilities.size)
-
-
-@dataclass(frozen=True)
-class _Events:
-    """Years as sums of independent events."""
-
-    frequency: Frequency
-    severity: Severity
-
-    @property
-    def mean(self) -> float:
-        return self.frequency.mean * self.severity.mean
-
-    @property
-    def std(self) -> float:
-        count, size = self.frequency, self.severity
-        return sqrt(count.mean * size.std**2 + count.variance * size.mean**2) if self.mean else 0.0
-
-    def fill(self, out: np.ndarray, rng: np.random.Generator) -> None:
-        years = self.frequency.sample_years(rng, out.size)
-        out[:] = np.bincount(years, self.severity.sample(rng, years.size), out.size)
-
-    def scaled(self, factor: float) -> _Events:
-        return _Events(self.frequency, self.severity.scaled(factor))
-
-
-@dataclass(frozen=True, eq=False)
-class _States:
-    """Years as one draw from a list of amounts."""
-
-    law: AnnualLaw
-
-    @property
-    def mean(self) -> float:
-        return float(self.law.probabilities @ self.law.amounts)
-
-    @property
-    def std(self) -> float:
-        return float(np.sqrt(self.law.probabilities @ (self.law.amounts - self.mean) ** 2))
-
-    def fill(self, out: np.ndarray, rng: np.random.Generator) -> None:
-        index = np.searchsorted(np.cumsum(self.law.probabilities)[:-1], rng.random(out.size), side="right")
-        out[:] = self.law.amounts[index]
-
-    def scaled(self, factor: float) -> _States:
-        return _States(replace(self.law, amounts=self.law.amounts * factor))
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,7 +48,7 @@ class Need(ResultMixin):
     (16.0, 145.27, 3.2111)
     """
 
-    model: _Events | _States
+    model: CompoundYears | StateYears
     law: AnnualLaw
     currency: str = "USD"
     attachment: float = 0.0
@@ -206,7 +77,7 @@ class Need(ResultMixin):
         currency : str
         """
         law = annual_law(frequency, severity, step=step, points=points)
-        return cls(_Events(frequency, severity), law, currency)
+        return cls(CompoundYears(frequency, severity), law, currency)
 
     @classmethod
     def from_events(
@@ -282,7 +153,7 @@ class Need(ResultMixin):
         mass = np.bincount(index, np.append(probabilities, max(1 - total, 0.0)))
         mass /= mass.sum()
         law = AnnualLaw(values, mass, zero=float(mass[0]))
-        return cls(_States(law), law, currency)
+        return cls(StateYears(law), law, currency)
 
     # ------------------------------------------------------------------ moments and probabilities
 
@@ -390,8 +261,7 @@ class Need(ResultMixin):
         >>> layer.expected, layer.probability_attach, layer.probability_exhaust
         (4.6, 0.12, 0.02)
         """
-        require(0 <= attachment < inf, "attachment", attachment, "a finite amount, 0 or more")
-        require(limit > 0, "limit", limit, "an amount above 0 (inf for none)")
+        require_layer(attachment, limit)
         require(0 < share <= 1, "share", share, "above 0, at most 1")
         top = attachment + limit
         part = replace(
@@ -412,8 +282,7 @@ class Need(ResultMixin):
 
     def ceded(self, attachment: float, limit: float) -> Need:
         """Return the law of the annual layer payment min((A - attachment)₊, limit) as a need of its own."""
-        require(0 <= attachment < inf, "attachment", attachment, "a finite amount, 0 or more")
-        require(limit > 0, "limit", limit, "an amount above 0 (inf for none)")
+        require_layer(attachment, limit)
         rest = max(self.limit - attachment, 0.0)
         return replace(self, attachment=self.attachment + attachment, limit=min(limit, rest))
 
@@ -429,6 +298,7 @@ class Need(ResultMixin):
             law,
             amounts=law.amounts * factor,
             cell=law.cell * factor,
+            spacing=law.spacing * factor,
             tail_mean=law.tail_mean * factor,
             tail_square=law.tail_square * square,
         )
@@ -437,8 +307,8 @@ class Need(ResultMixin):
 
     # ------------------------------------------------------------------ single events
 
-    def _events(self) -> _Events:
-        if not (isinstance(self.model, _Events) and self._whole):
+    def _events(self) -> CompoundYears:
+        if not (isinstance(self.model, CompoundYears) and self._whole):
             raise ValueError(
                 "need: got annual states or a layer; allowed: a whole need built from events, "
                 "because this question is about single events"
@@ -448,13 +318,7 @@ class Need(ResultMixin):
     def occurrence_layer(self, attachment: float, limit: float) -> OccurrenceLayer:
         """Return the layer min((X - attachment)₊, limit) applied to each event X before summing."""
         events = self._events()
-        require(0 <= attachment < inf, "attachment", attachment, "a finite amount, 0 or more")
-        require(limit > 0, "limit", limit, "an amount above 0 (inf for none)")
-        count, size, top = events.frequency, events.severity, attachment + limit
-        paid = float(size.expected_excess(attachment) - size.expected_excess(top))
-        attach = 1 - float(count.pgf(1 - float(size.survival(attachment))))
-        exhaust = 1 - float(count.pgf(1 - float(size.survival_or_equal(top)))) if isfinite(top) else 0.0
-        return OccurrenceLayer(float(attachment), float(limit), count.mean * paid, attach, exhaust)
+        return occurrence_layer(events.frequency, events.severity, attachment, limit)
 
     def exceedance_frequency(self, x: Any) -> Any:
         """Return the expected number of events a year of size `x` or more (≥, the catastrophe convention)."""
@@ -524,28 +388,8 @@ class Need(ResultMixin):
         """
         require(step is None or 0 < step < inf, "step", step, "a finite amount above 0")
         require(points is None or points >= 2, "points", points, "a whole number, 2 or more")
-        amounts = np.clip(self.law.amounts - self.attachment, 0.0, self.limit)
-        mass = self.law.probabilities
-        used = np.flatnonzero(mass)
-        reach = float(amounts[used[-1]])
-        if step is None:
-            step = self._own_step(amounts)
-            if points is not None and reach > step * (points - 1) * (1 + 1e-9):
-                step = reach / (points - 1)
-        if points is None:
-            points = max(int(np.ceil(reach / step - 1e-9)) + 1, FEWEST_LATTICE_POINTS)
-        masses, beyond = _split(amounts, mass, step, points)
-        at_limit = self.law.tail if self.limit < inf else 0.0
-        if at_limit:
-            extra, lost = _split(np.array([self.limit]), np.array([at_limit]), step, points)
-            masses, beyond = masses + extra, beyond + lost
-        masses.setflags(write=False)
-        return Lattice(float(step), masses, beyond + self.law.tail - at_limit)
-
-    def _own_step(self, amounts: np.ndarray) -> float:
-        if self.law.amounts.size > 1 and isinstance(self.model, _Events):
-            return float(self.law.amounts[1])
-        return common_step(amounts) or max(float(amounts[-1]) / 4096, np.finfo(float).tiny) or 1.0
+        step = step or fitting_step(self.law, self.attachment, self.limit, points)
+        return on_lattice(self.law, self.attachment, self.limit, step, points)
 
     def exceedance_table(self, return_periods: Sequence[float] = RETURN_PERIODS) -> pd.DataFrame:
         """Return need by annual return period.
@@ -566,17 +410,17 @@ class Need(ResultMixin):
 
     def to_frame(self) -> pd.DataFrame:
         """Return need by return period."""
-        reached = 1 / max(self.mass_beyond_grid, 1e-300)
-        return self.exceedance_table([n for n in RETURN_PERIODS if n < reached or isfinite(self.limit)])
+        within = [n for n in RETURN_PERIODS if self.mass_beyond_grid < 1 / n or isfinite(self.limit)]
+        return self.exceedance_table(within)
 
     def sentence(self) -> str:
         """Return the law in words."""
         need = self.value_at_risk(np.array([0.9, 0.99]))
-        spread = _money(self.std, self.currency) if isfinite(self.std) else "infinite"
+        spread = money(self.std, self.currency) if isfinite(self.std) else "infinite"
         text = (
-            f"Expected need is {_money(self.mean, self.currency)} a year (standard deviation {spread}); "
-            f"one year in 10 needs more than {_money(need[0], self.currency)} and "
-            f"one in 100 more than {_money(need[1], self.currency)}."
+            f"Expected need is {money(self.mean, self.currency)} a year (standard deviation {spread}); "
+            f"one year in 10 needs more than {money(need[0], self.currency)} and "
+            f"one in 100 more than {money(need[1], self.currency)}."
         )
         if self.mass_beyond_grid > 1e-6:
             text += f" A probability of {self.mass_beyond_grid:.1e} lies beyond the lattice."
@@ -593,7 +437,3 @@ def _years(return_period: Any) -> np.ndarray:
     years = np.asarray(return_period, dtype=float)
     require(bool(np.all(years > 1)), "return_period", return_period, "numbers of years above 1")
     return years
-
-
-def _money(amount: float, currency: str) -> str:
-    return str(Money(amount, currency)) if abs(amount) >= 1000 else f"{currency} {amount:.3g}"
