@@ -1,0 +1,90 @@
+"""Does the country pack know the province, hazard, programme and rule date that a parameter file names?"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from aspfin.reporting.wording import did_you_mean
+from aspfin.results import InputError, Problem
+
+if TYPE_CHECKING:
+    from aspfin.programmes import Country
+
+__all__ = ["country_problems", "own_pack", "province_codes"]
+
+
+def own_pack(country: str, path: Path) -> Path | None:
+    """Return the folder of a pack given by path (relative to the parameter file), None for an ISO code."""
+    return None if re.fullmatch(r"[A-Z]{3}", country) else (path.resolve().parent / country).resolve()
+
+
+@cache
+def _load(where: str) -> Country:
+    from aspfin.programmes import load_country  # the pack is read only once a file names a country
+
+    return load_country(where)
+
+
+def _country(name: object, path: Path) -> Country:
+    """Return the pack a file names, or say which there are."""
+    if not isinstance(name, str):
+        raise InputError(
+            Problem(str(path), "country", name, "an ISO code such as KHM, or the path of a pack")
+        )
+    from aspfin.programmes import available_countries
+
+    folder = own_pack(name, path)
+    if folder is None and name not in available_countries():
+        raise InputError(Problem(str(path), "country", name, did_you_mean(name, list(available_countries()))))
+    if folder is not None and not (folder / "country.yaml").is_file():
+        allowed = did_you_mean(name.upper(), list(available_countries())) + ", or a folder with country.yaml"
+        raise InputError(Problem(str(path), "country", name, allowed))
+    return _load(str(folder or name))
+
+
+def province_codes(name: object, path: Path) -> list[str]:
+    """Return the P-codes of the provinces of a country pack, in order."""
+    return sorted(map(str, _country(name, path).provinces["pcode"]))
+
+
+def country_problems(parameters: BaseModel, path: Path) -> list[Problem]:
+    """Return what the parameters name that their country pack does not know."""
+    if not hasattr(parameters, "country"):
+        return []
+    try:
+        country = _country(parameters.country, path)
+    except InputError as error:
+        return list(error.problems)
+    problems = []
+
+    def refuse(field: str, value: object, allowed: str) -> None:
+        problems.append(Problem(str(path), field, value, allowed))
+
+    areas = ["national", *province_codes(parameters.country, path)]
+    if (area := getattr(parameters, "area", "national")) not in areas:
+        refuse("area", area, did_you_mean(area, areas))
+    if (shock := getattr(parameters, "shock", None)) and shock.hazard not in country.records:
+        refuse("shock.hazard", shock.hazard, did_you_mean(shock.hazard, list(country.records)))
+    if response := getattr(parameters, "response", None):
+        known = {programme.id: programme for programme in country.programmes}
+        if response.programme not in known:
+            refuse("response.programme", response.programme, did_you_mean(response.programme, list(known)))
+        elif not any(_in_force(rule, response.on) for rule in known[response.programme].rules):
+            spans = sorted(
+                {f"{rule.valid_from} to {rule.valid_to or 'now'}" for rule in known[response.programme].rules}
+            )
+            refuse(
+                "response.on",
+                str(response.on),
+                "a date with rules in force: " + (", ".join(spans) or "none known"),
+            )
+    return problems
+
+
+def _in_force(rule: object, on: object) -> bool:
+    return rule.valid_from <= on and (rule.valid_to is None or on <= rule.valid_to)

@@ -1,0 +1,257 @@
+"""What a report leaves beside its pages: results.json, tidy tables, and run.json, which says how it was made.
+
+`results.json` and `tables/` hold results only and are equal, byte for byte, whenever the inputs are equal.
+Times and versions live in `run.json` alone.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import date
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import aspfin
+from aspfin.results import Check
+
+__all__ = ["Headline", "plain", "provenance", "save_results", "write_json"]
+
+LIBRARIES = (
+    *("numpy", "pandas", "scipy", "statsmodels", "linearmodels", "matplotlib", "seaborn", "pydantic"),
+    *("papermill", "nbclient", "nbconvert", "nbformat", "ipykernel", "jinja2", "mistune"),
+)
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One headline figure: what the batch index compares and draws on its map.
+
+    Parameters
+    ----------
+    label : str
+        What it is, in words.
+    value : float or None
+        Full precision; None where it is missing.
+    unit : str
+        For example `USD per year`.
+    """
+
+    label: str
+    value: float | None
+    unit: str = ""
+
+
+def plain(value: Any) -> Any:
+    """Return `value` in plain JSON types; NaN and infinity become None.
+
+    Examples
+    --------
+    >>> plain({"a": np.float64("nan"), "b": (np.int64(2), date(2022, 12, 10))})
+    {'a': None, 'b': [2, '2022-12-10']}
+    """
+    if isinstance(value, np.ndarray | pd.Series | pd.Index):
+        return plain(value.tolist())
+    if isinstance(value, pd.DataFrame):
+        return plain(value.to_dict("records"))
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(one) for one in (sorted(value) if isinstance(value, set | frozenset) else value)]
+    if value is None or value is pd.NaT or value is pd.NA or isinstance(value, bool | np.bool_):
+        return bool(value) if isinstance(value, bool | np.bool_) else None
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return float(value) if math.isfinite(value) else None
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write `content` with sorted keys, so that equal content gives equal bytes."""
+    text = json.dumps(plain(content), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def save_results(
+    folder: str | Path,
+    *,
+    headline: Mapping[str, Headline | float | None],
+    sentences: Sequence[str],
+    tables: Mapping[str, pd.DataFrame],
+    checks: Iterable[Check] = (),
+    unverified: pd.DataFrame | Sequence[Any] = (),
+) -> None:
+    """Write results.json and tables/*.csv into `folder`.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Output folder of the report; a notebook that is run by `aspfin run` is given it as `output_folder`.
+    headline : mapping of str to Headline or float
+        Headline figures in the order of the report; the first is drawn on the map of a batch.
+    sentences : sequence of str
+        The answer, in prose.
+    tables : mapping of str to DataFrame
+        Tidy tables at full precision, by file name without ending.
+    checks : iterable of Check
+        Diagnostics of the report.
+    unverified : DataFrame or sequence
+        Inputs used that nobody has verified.
+
+    Raises
+    ------
+    ValueError
+        A table's name cannot be a file name.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> frame = pd.DataFrame({"who": ["=SUM(A1)", "fund"], "paid": [1.5, float("nan")]})
+    >>> with TemporaryDirectory() as folder:
+    ...     save_results(folder, headline={"mean_need": 2.0}, sentences=["Two."], tables={"paid": frame})
+    ...     print(Path(folder, "tables", "paid.csv").read_text())
+    who,paid
+    '=SUM(A1),1.5
+    fund,
+    """
+    folder = Path(folder)
+    for name in tables:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,80}", name):
+            raise ValueError(f"tables: got {name!r}; allowed: letters, digits, _ or - (it names a file)")
+    for place in (folder, folder / "tables"):
+        if place.is_symlink():
+            raise ValueError(f"folder: got {str(place)!r}, a link; allowed: a real folder")
+        place.mkdir(parents=True, exist_ok=True)
+    for name, frame in tables.items():
+        text = _harmless(frame).to_csv(index=False, lineterminator="\n")
+        (folder / "tables" / f"{name}.csv").write_text(text, encoding="utf-8", newline="\n")
+    listed = [
+        {
+            "name": name,
+            "file": f"tables/{name}.csv",
+            "rows": len(frame),
+            "columns": list(map(str, frame.columns)),
+        }
+        for name, frame in sorted(tables.items())
+    ]
+    results = {
+        "headline": [_figure(name, value) for name, value in headline.items()],
+        "sentences": list(sentences),
+        "checks": list(checks),
+        "unverified": unverified,
+        "tables": listed,
+    }
+    write_json(folder / "results.json", results)
+
+
+def _figure(name: str, value: Headline | float | None) -> dict[str, Any]:
+    figure = value if isinstance(value, Headline) else Headline(name.replace("_", " "), value)
+    return {"name": name, **asdict(figure)}
+
+
+def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with text that a spreadsheet would run as a formula made plain by an apostrophe."""
+    safe = frame.copy()
+    safe.columns = [_defused(name) for name in frame.columns]
+    for place, kind in enumerate(frame.dtypes):
+        if not (pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_datetime64_any_dtype(kind)):
+            safe.isetitem(place, frame.iloc[:, place].astype(object).map(_defused))
+    return safe
+
+
+def _defused(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r\n") and value else value
+
+
+def provenance(kind: str, sections: Mapping[str, Any], *, template: bytes | None = None) -> dict[str, Any]:
+    """Return what a report was made from: hashes of parameters, template, package and data, and versions.
+
+    It holds no time and no path, so a report may print it and stay the same between runs.
+
+    Parameters
+    ----------
+    kind : str
+        Report kind.
+    sections : mapping
+        Every top-level section of the parameters as plain values (`parameters.sections_of`).
+    template : bytes, optional
+        The notebook file; left out of the answer when not given.
+
+    Examples
+    --------
+    >>> stamp = provenance("financing", {"country": "KHM", "area": "KH01"})
+    >>> len(stamp["parameter_hash"]), stamp["package_version"] == aspfin.__version__
+    (16, True)
+    """
+    pack = _pack_folder(str(sections.get("country", "")))
+    own = {"country": pack.name} if pack and "country" in sections else {}
+    canonical = json.dumps(plain({"kind": kind, **sections, **own}), sort_keys=True, allow_nan=False)
+    stamp = {
+        "kind": kind,
+        "parameter_hash": _short(canonical.encode()),
+        "package_version": aspfin.__version__,
+        "package_hash": _folder_hash(Path(aspfin.__file__).parent, "*.py"),
+        "data_hash": _folder_hash(pack, "*") if pack else None,
+        "python": platform.python_version(),
+        "libraries": {name: _version(name) for name in LIBRARIES},
+        "seeds": _seeds(sections),
+    }
+    return stamp if template is None else {**stamp, "template_hash": _template_hash(template)}
+
+
+def _pack_folder(country: str) -> Path | None:
+    """Return the folder of a country pack: the package's own for an ISO code, else the path given."""
+    inside = Path(aspfin.__file__).parent / "data" / "countries" / country
+    return next(
+        (one for one in (inside, Path(country)) if country and (one / "country.yaml").is_file()), None
+    )
+
+
+def _short(content: bytes) -> str:
+    return sha256(content).hexdigest()[:16]
+
+
+@cache
+def _folder_hash(folder: Path, pattern: str) -> str:
+    """Hash names and contents; cached, because a package does not change under a running process."""
+    digest = sha256()
+    for file in sorted(folder.rglob(pattern)):
+        if file.is_file() and "__pycache__" not in file.parts:
+            digest.update(f"{file.relative_to(folder).as_posix()}\0{file.stat().st_size}\0".encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _template_hash(template: bytes) -> str:
+    """Hash what a notebook says, not its outputs, so that running it by hand changes nothing."""
+    cells = json.loads(template)["cells"]
+    said = [[one["cell_type"], "".join(one["source"]), one["metadata"].get("tags", [])] for one in cells]
+    return _short(json.dumps(said, sort_keys=True).encode())
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _seeds(sections: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+    seeds = {f"{path}{name}": value for name, value in sections.items() if name == "seed"}
+    for name, value in sections.items():
+        if isinstance(value, Mapping):
+            seeds |= _seeds(value, f"{path}{name}.")
+    return seeds
