@@ -14,7 +14,7 @@ the mean exactly.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf, isinf
 
@@ -126,13 +126,22 @@ class AnnualLaw:
         mass = self.probabilities[low:high]
         weighted = mass * above
         full = 0.0 if isinf(limit) else limit * (self._above[high] - self.tail)
-        first, second = (
-            float(weighted.sum()) + full,
-            float(weighted @ above) + (full * limit if full else 0.0),
-        )
+        first = float(weighted.sum()) + full
+        second = float(weighted @ above) + (full * limit if full else 0.0)
         if self.tail:
             beyond = min(max(self.tail_mean - attachment, 0.0), limit)
             square = self.tail_square - 2 * attachment * self.tail_mean + attachment**2
             first += self.tail * beyond
             second += self.tail * (square if isinf(limit) and attachment < self.reach else beyond**2)
         return float(first), float(second)
+
+    def scaled(self, factor: float) -> AnnualLaw:
+        """Return the law of `factor` times the amounts."""
+        return replace(
+            self,
+            amounts=self.amounts * factor,
+            cell=self.cell * factor,
+            spacing=self.spacing * factor,
+            tail_mean=self.tail_mean * factor,
+            tail_square=self.tail_square * factor**2,
+        )

@@ -62,7 +62,7 @@ def discretise(severity: Severity, step: float, points: int) -> np.ndarray:
     --------
     >>> from aspfin.financing.severity import Gamma
     >>> [round(f, 4) for f in discretise(Gamma(shape=2, scale=1), 0.5, 4).tolist()]
-    [0.0326, 0.1497, 0.1808, 0.1649]
+    [0.0327, 0.142, 0.18, 0.1661]
     """
     if isinstance(severity, Empirical):
         return split(severity.values, severity.weights, step, points)[0]
@@ -131,7 +131,7 @@ def on_lattice(law: AnnualLaw, attachment: float, limit: float, step: float, poi
 
 
 def fitting_step(law: AnnualLaw, attachment: float, limit: float, points: int | None) -> float:
-    """Return the law's own spacing, or the largest that divides its amounts, or the one that fits `points`."""
+    """Return the law's own spacing, else the largest that divides its amounts, else one to fit `points`."""
     amounts = np.clip(law.amounts - attachment, 0.0, limit)
     reach = _largest(amounts, law.probabilities)
     step = law.spacing or common_step(amounts) or reach / DEFAULT_CELLS or 1.0

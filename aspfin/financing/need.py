@@ -35,9 +35,8 @@ RETURN_PERIODS = (2, 5, 10, 20, 50, 100, 200)
 class Need(ResultMixin):
     """Distribution of the annual need A.
 
-    Build it with `from_frequency_severity`, `from_events` or `from_states`. `attachment` and `limit` say which
-    part of the annual amount this need stands for, min((amount - attachment)₊, limit): see `ceded` and
-    `retained`.
+    Build it with `from_frequency_severity`, `from_events` or `from_states`. `attachment` and `limit` say
+    which part of the annual amount this need is, min((amount - attachment)₊, limit): see `ceded`, `retained`.
 
     Examples
     --------
@@ -105,7 +104,7 @@ class Need(ResultMixin):
         --------
         >>> need = Need.from_events([0.5, 0.3, 0.2], [2, 5, 10])
         >>> need.mean, round(need.exceedance_or_equal(10), 6)
-        (4.5, 0.220655)
+        (4.5, 0.214233)
         """
         rates, amounts = finite_array("rates", rates), finite_array("amounts", amounts)
         require(
@@ -217,8 +216,11 @@ class Need(ResultMixin):
 
     def _excess(self, x: np.ndarray) -> np.ndarray:
         """Return E[(A - x)₊] for each x."""
-        flat = [self.layer(q, inf).expected if q < self.limit else 0.0 for q in np.ravel(x).tolist()]
-        return np.reshape(flat, np.shape(x))
+        rest = [
+            self.law.layer_moments(self.attachment + q, self.limit - q)[0] if q < self.limit else 0.0
+            for q in np.ravel(x).tolist()
+        ]
+        return np.reshape(rest, np.shape(x))
 
     def tail_value_at_risk(self, p: Any) -> Any:
         """Return the coherent tail value at risk VaR_p + E[(A - VaR_p)₊] / (1 - p) (Acerbi and Tasche)."""
@@ -238,7 +240,9 @@ class Need(ResultMixin):
 
     def limited_expected_value(self, k: Any) -> Any:
         """Return E[min(A, k)]."""
-        return _plain(self.mean - self._excess(np.maximum(np.asarray(k, dtype=float), 0.0)))
+        limits = np.clip(np.asarray(k, dtype=float), 0.0, self.limit)
+        means = [self.law.layer_moments(self.attachment, top)[0] for top in np.ravel(limits).tolist()]
+        return _plain(np.reshape(means, limits.shape))
 
     # ------------------------------------------------------------------ layers
 
@@ -258,25 +262,21 @@ class Need(ResultMixin):
         --------
         >>> need = Need.from_states([0.1, 0.02], [50, 200])
         >>> layer = need.layer(20, 80)
-        >>> layer.expected, layer.probability_attach, layer.probability_exhaust
+        >>> layer.expected, round(layer.probability_attach, 12), layer.probability_exhaust
         (4.6, 0.12, 0.02)
         """
         require_layer(attachment, limit)
         require(0 < share <= 1, "share", share, "above 0, at most 1")
-        top = attachment + limit
-        part = replace(
-            self, attachment=self.attachment + attachment, limit=min(limit, self.limit - attachment)
-        )
-        mean, std = part._moments if part.limit > 0 else (0.0, 0.0)
+        part, top = self.ceded(attachment, limit), attachment + limit
         return Layer(
-            float(attachment),
-            float(limit),
-            float(share),
-            expected=share * mean,
-            std=share * std,
+            attachment=float(attachment),
+            limit=float(limit),
+            share=float(share),
+            expected=share * part.mean,
+            std=share * part.std,
             probability_attach=self.exceedance(attachment),
             probability_exhaust=self.exceedance_or_equal(top) if isfinite(top) else 0.0,
-            loss_on_line=mean / limit if isfinite(limit) else nan,
+            loss_on_line=part.mean / limit if isfinite(limit) else nan,
             currency=self.currency,
         )
 
@@ -293,17 +293,14 @@ class Need(ResultMixin):
     def scaled(self, factor: float, currency: str | None = None) -> Need:
         """Return the law of `factor` · A, in `currency` if given (a change of unit or of price level)."""
         require(0 < factor < inf, "factor", factor, "a finite number above 0")
-        law, square = self.law, factor**2
-        law = replace(
-            law,
-            amounts=law.amounts * factor,
-            cell=law.cell * factor,
-            spacing=law.spacing * factor,
-            tail_mean=law.tail_mean * factor,
-            tail_square=law.tail_square * square,
+        return replace(
+            self,
+            model=self.model.scaled(factor),
+            law=self.law.scaled(factor),
+            currency=currency or self.currency,
+            attachment=self.attachment * factor,
+            limit=self.limit * factor,
         )
-        names = dict(currency=currency or self.currency, attachment=self.attachment * factor)
-        return replace(self, model=self.model.scaled(factor), law=law, limit=self.limit * factor, **names)
 
     # ------------------------------------------------------------------ single events
 

@@ -170,7 +170,7 @@ class GeneralisedPareto(_Continuous):
     Parameters
     ----------
     shape : float
-        ξ, below 1 (at 1 and above the mean is infinite); 0 is the exponential law, below 0 the law is bounded.
+        ξ, below 1 (from 1 on the mean is infinite); 0 is the exponential law, below 0 the law is bounded.
     scale : float
         β, above 0.
     threshold : float

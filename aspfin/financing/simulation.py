@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
@@ -29,18 +29,22 @@ class CompoundYears:
 
     @property
     def mean(self) -> float:
+        """Expected annual amount."""
         return self.frequency.mean * self.severity.mean
 
     @property
     def std(self) -> float:
+        """Standard deviation of the annual amount."""
         count, size = self.frequency, self.severity
         return sqrt(count.mean * size.std**2 + count.variance * size.mean**2) if self.mean else 0.0
 
     def fill(self, out: np.ndarray, rng: np.random.Generator) -> None:
+        """Fill `out` with independent years."""
         years = self.frequency.sample_years(rng, out.size)
         out[:] = np.bincount(years, self.severity.sample(rng, years.size), out.size)
 
     def scaled(self, factor: float) -> CompoundYears:
+        """Return the law of `factor` times the amounts."""
         return CompoundYears(self.frequency, self.severity.scaled(factor))
 
 
@@ -52,18 +56,22 @@ class StateYears:
 
     @property
     def mean(self) -> float:
+        """Expected annual amount."""
         return float(self.law.probabilities @ self.law.amounts)
 
     @property
     def std(self) -> float:
+        """Standard deviation of the annual amount."""
         return float(np.sqrt(self.law.probabilities @ (self.law.amounts - self.mean) ** 2))
 
     def fill(self, out: np.ndarray, rng: np.random.Generator) -> None:
+        """Fill `out` with independent years."""
         index = np.searchsorted(np.cumsum(self.law.probabilities)[:-1], rng.random(out.size), side="right")
         out[:] = self.law.amounts[index]
 
     def scaled(self, factor: float) -> StateYears:
-        return StateYears(replace(self.law, amounts=self.law.amounts * factor))
+        """Return the law of `factor` times the amounts."""
+        return StateYears(self.law.scaled(factor))
 
 
 @dataclass(frozen=True)
@@ -91,7 +99,10 @@ class LayerSimulation(ResultMixin):
     def sentence(self) -> str:
         """Return the size of the simulation and its largest relative error in words."""
         error = (self.layers["std_error"] / self.layers["expected"]).max()
-        return f"{len(self.layers)} layers over {self.years:,} simulated years; largest relative error {error:.2%}."
+        return (
+            f"{len(self.layers)} layers over {self.years:,} simulated years; "
+            f"largest relative standard error {error:.2%}."
+        )
 
 
 def simulate_layers(
