@@ -37,6 +37,8 @@ def _rows(axes: Axes, names: Sequence[str], narrow: bool) -> np.ndarray:
                 va="bottom",
                 xytext=(1, 1),
                 textcoords="offset points",
+                bbox={"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none"},
+                zorder=5,
             )
     else:
         axes.set_yticks(places, [textwrap.fill(name, 26) for name in names])
@@ -48,7 +50,11 @@ def _heights(rows: int) -> tuple[float, float]:
 
 
 def _money(unit: str, value: float) -> str:
-    return style.usd(value) if unit in ("US$", "USD") else style.count(value)
+    if unit in ("US$", "USD"):
+        return style.usd(value)
+    return (
+        style.count(value) if abs(value) >= 10 or value == round(value) else f"{value:.2f}".replace("-", "−")
+    )
 
 
 def cost_bars(
@@ -79,7 +85,7 @@ def cost_bars(
     --------
     >>> costs = pd.DataFrame({"instrument": ["contingency_fund", "insurance"], "cost": [1.1, 1.5]})
     >>> cost_bars(costs, title="Insurance costs most", unit="US$ for each US$ 1 paid").alt
-    'Contingency fund 1.1; Insurance 1.5 (US$ for each US$ 1 paid).'
+    'Contingency fund 1.10; Insurance 1.50 (US$ for each US$ 1 paid).'
     """
     costs = require(costs, ["instrument", "cost"], "costs")
     looks = [style.instrument(str(name)) for name in costs["instrument"]]
@@ -95,7 +101,7 @@ def cost_bars(
             axes.barh(place, row.cost / divisor, height=0.56, **fill(look))
             end = max(row.cost, getattr(row, "high", row.cost), getattr(row, "fiscal", row.cost))
             _range(axes, place, row, divisor)
-            _beside(axes, end / divisor, place, _money(unit, row.cost))
+            _beside(axes, end / divisor, place, f"  {_money(unit, row.cost)}")
         if "fiscal" in costs:
             axes.plot(
                 costs["fiscal"] / divisor, places, "D", ms=6, mfc="white", mec=style.INK, label=marker_label
@@ -257,7 +263,7 @@ def tornado(
         axes = canvas.subplots()
         places = _rows(axes, [str(name) for name in effects["input"]], narrow)
         for place, row in zip(places, effects.itertuples(), strict=True):
-            ends = ((row.low, "#5aaee0"), (row.high, "#0b3c6f"))
+            ends = ((row.low, "#92cdf2"), (row.high, "#0b3c6f"))
             for value, colour in ends:
                 axes.barh(place, (value - base) / divisor, left=base / divisor, height=0.56, color=colour)
             written = ((row.low, row.low_label, row.high), (row.high, row.high_label, row.low))
@@ -270,7 +276,7 @@ def tornado(
         from matplotlib.patches import Patch
 
         canvas.legend(
-            handles=[Patch(color="#5aaee0", label="input low"), Patch(color="#0b3c6f", label="input high")],
+            handles=[Patch(color="#92cdf2", label="input low"), Patch(color="#0b3c6f", label="input high")],
             loc="outside upper left",
             ncols=2,
         )

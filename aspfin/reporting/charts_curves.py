@@ -54,7 +54,8 @@ def exceedance_curve(
     bands
         Columns return_period, low, high; drawn as a shaded range called `band_label`.
     events
-        Columns label, return_period, need; marked on the curve. Rows with a missing need are left out.
+        Columns label, return_period, need and, where figures compete, low and high; marked on the curve. Rows
+        with a missing need are left out; on a phone only the largest are named.
     highlights
         Return periods whose need is written on the curve.
     alt
@@ -98,11 +99,15 @@ def exceedance_curve(
         axes.set_ylim(0)
         axes.set_ylabel(axis_title)
         points, texts, bold = _marks(events, highlights, x, y, divisor, unit)
+        if events is not None and {"low", "high"} <= set(events.columns):
+            axes.vlines(events["return_period"], events["low"] / divisor, events["high"] / divisor,
+                        color=style.ALERT, lw=1.2, zorder=3)  # fmt: skip
         for (px, py), strong in zip(points, bold, strict=True):
             colour = style.ACCENT if strong else style.ALERT
             inside = colour if strong else "white"
             axes.plot(px, py, "o", ms=5.5, mfc=inside, mec=colour, mew=1.4, zorder=4, clip_on=False)
-        _place(canvas, axes, points, texts, bold, x, y)
+        named = len(highlights) + (5 if narrow else len(points))
+        _place(canvas, axes, points, texts[:named], bold, x, y)
 
     rows = curve.iloc[[0, -1]]
     said = [
@@ -167,7 +172,7 @@ def _place(
     if legend is not None:
         taken.append(legend.get_window_extent().extents)
     frame = axes.get_window_extent().extents
-    for point, text, strong in zip(points, texts, bold, strict=True):
+    for point, text, strong in zip(points, texts, bold, strict=False):
         label = axes.annotate(
             text,
             point,
@@ -321,5 +326,5 @@ def _risk_bars(axes: Axes, balance: pd.DataFrame) -> None:
     axes.set_title("Chance of having fallen short by then", loc="left", fontsize="medium", color=style.MUTED)
     every = 1 if len(share) <= 6 else 3
     for i, (year, value) in enumerate(zip(balance["year"], share, strict=True)):
-        if i % every == 0 or i == len(share) - 1:
+        if i == len(share) - 1 or (i % every == 0 and i + every < len(share)):
             axes.text(year, value + top * 0.03, style.percent(value), ha="center", va="bottom")

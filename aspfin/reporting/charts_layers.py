@@ -96,7 +96,7 @@ def layer_chart(
         tops = _bars(axes, layers, looks, divisor)
         for i, total in enumerate(totals / divisor):
             axes.annotate(
-                style.number(total),
+                style.number(total, 3 if total >= 100 else 2),
                 (i, total),
                 xytext=(0, 3),
                 textcoords="offset points",
@@ -104,7 +104,7 @@ def layer_chart(
                 fontweight="bold",
             )
         axes.set_xticks(range(len(layers)), [f"1 in {period:g}" for period in layers["return_period"]])
-        axes.set_xlabel("Chance in any year (years, return period)")
+        axes.set_xlabel("Return period: one year in so many, on average")
         axes.set_ylim(0, totals.max() / divisor * 1.1 or 1)
         axes.set_ylabel(axis_title)
         _name_layers(canvas, axes, looks, tops, layers.iloc[-1], narrow)
@@ -130,16 +130,11 @@ def _bars(
     edges = {}
     for name, look in looks.items():
         height = layers[name].to_numpy(float) / divisor
-        axes.bar(range(len(layers)), height, bottom=bottom, width=0.72, **fill(look))
-        axes.bar(
-            range(len(layers)),
-            height,
-            bottom=bottom,
-            width=0.72,
-            fill=False,
-            edgecolor="white",
-            linewidth=0.8,
-        ) if look.colour != "#ffffff" else None
+        paid = np.flatnonzero(height)  # a bar of no height would still show its outline
+        bars = {"x": paid, "height": height[paid], "bottom": bottom[paid], "width": 0.72}
+        axes.bar(**bars, **fill(look))
+        if look.colour != "#ffffff":
+            axes.bar(**bars, fill=False, edgecolor="white", linewidth=0.8)
         edges[name] = (float(bottom[-1]), float(bottom[-1] + height[-1]))
         bottom = bottom + height
     return edges

@@ -18,14 +18,20 @@ if TYPE_CHECKING:
 
 __all__ = ["breaks", "tile_map"]
 
+WIDE_TILE, NARROW_TILE = 0.66, 0.86  # height of a tile by its width
 
-def breaks(values: np.ndarray, classes: int = 5) -> np.ndarray:
+
+def breaks(values: np.ndarray, classes: int = 5, decimals: int | None = None) -> np.ndarray:
     """Return round limits between colour classes that hold about as many values each.
+
+    Limits have two significant digits, or `decimals` decimals; classes that would be empty fall away.
 
     Examples
     --------
     >>> breaks(np.arange(1.0, 26.0)).tolist()
     [5.8, 11.0, 15.0, 20.0]
+    >>> breaks(np.arange(1.0, 26.0), decimals=0).tolist()
+    [6.0, 11.0, 15.0, 20.0]
     >>> breaks(np.array([3.0, 3.0])).tolist()
     []
     """
@@ -33,8 +39,26 @@ def breaks(values: np.ndarray, classes: int = 5) -> np.ndarray:
     if values.size == 0:
         return np.array([])
     inner = np.quantile(values, np.linspace(0, 1, classes + 1)[1:-1])
-    limits = np.unique([style.sig(limit, 2) for limit in inner])
+    limits = np.unique([style.sig(x, 2) if decimals is None else round(float(x), decimals) for x in inner])
     return limits[(limits > values.min()) & (limits <= values.max())]
+
+
+def _decimals(largest: float) -> int:
+    """Return how many decimals all tiles get, so that the largest value has about three digits."""
+    return 0 if largest >= 100 or largest == 0 else 1 if largest >= 10 else 2
+
+
+def _alike(value: float, decimals: int) -> str:
+    """Write a value with these decimals; a small amount is not nothing.
+
+    Examples
+    --------
+    >>> _alike(12.34, 1), _alike(0.002, 1), _alike(0.0, 1)
+    ('12.3', '<0.1', '0')
+    """
+    if value != 0 and abs(value) < 0.5 * 10**-decimals:
+        return f"{'<' if value > 0 else '>−'}{10**-decimals:.{decimals}f}"
+    return "0" if value == 0 else f"{value:,.{decimals}f}".replace("-", "−")
 
 
 def tile_map(
@@ -66,7 +90,7 @@ def tile_map(
     --------
     >>> tiles = pd.DataFrame({"label": ["Kratie", "Kep"], "row": [0, 1], "col": [0, 0], "value": [5.0, None]})
     >>> tile_map(tiles, title="Kratie needs most", unit="% of households").alt
-    'Map of 2 places. Highest: Kratie 5. Lowest: Kratie 5. No figure: Kep.'
+    'Map of 2 places. Highest: Kratie 5.00. Lowest: Kratie 5.00. No figure: Kep.'
     """
     tiles = require(tiles, ["label", "row", "col", "value"], "tiles")
     twice = tiles[tiles.duplicated(["row", "col"])]
@@ -75,25 +99,27 @@ def tile_map(
     values = tiles["value"].to_numpy(float)
     largest = float(np.nanmax(np.abs(values))) if np.isfinite(values).any() else 0.0
     divisor, key_title = style.axis_scale(largest, unit)
-    say = write or (lambda value: style.number(value / divisor, 2))
+    decimals = _decimals(largest / divisor)
+    say = write or (lambda value: _alike(value / divisor, decimals))
     shown_unit = unit if write else key_title
-    limits = breaks(values)
+    limits = breaks(values) if write else breaks(values / divisor, decimals=decimals) * divisor
     rows = int(tiles["row"].max() - tiles["row"].min() + 1)
     columns = int(tiles["col"].max() - tiles["col"].min() + 1)
 
     def draw(canvas: Canvas, narrow: bool) -> None:
         axes = canvas.subplots()
-        side = (NARROW_INCHES if narrow else min(WIDE_INCHES, 6.6)) / max(columns, 4) * 72
+        side = (NARROW_INCHES if narrow else WIDE_INCHES) / max(columns, 4) * 72
         for tile in tiles.itertuples():
             _tile(axes, tile, limits, say, side)
         axes.set_xlim(tiles["col"].min() - 0.5, tiles["col"].max() + 0.5)
         axes.set_ylim(tiles["row"].max() + 0.5, tiles["row"].min() - 0.5)
-        axes.set_aspect("equal")
+        axes.set_aspect(NARROW_TILE if narrow else WIDE_TILE)
         axes.axis("off")
         _key(canvas, limits, values, say, shown_unit, narrow)
 
     heights = tuple(
-        width / max(columns, 4) * rows + extra for width, extra in ((6.6, 0.7), (NARROW_INCHES, 1.1))
+        width / max(columns, 4) * rows * tile + key
+        for width, tile, key in ((WIDE_INCHES, WIDE_TILE, 0.55), (NARROW_INCHES, NARROW_TILE, 0.6))
     )
     return make(
         draw,
@@ -135,13 +161,13 @@ def _tile(axes: Axes, tile: Any, limits: np.ndarray, say: Callable[[float], str]
         ink = "white" if colour >= 3 else style.INK
     name = textwrap.fill(str(tile.label), 9, break_long_words=False)
     longest = max(len(line) for line in name.split("\n"))
-    size = min(9.0, side * 0.92 / (longest * 0.62))
+    size = min(10.0, side * 0.92 / (longest * 0.62))
     back = {"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none"} if missing else None
     axes.text(tile.col, tile.row - 0.12, name, ha="center", va="center", color=ink, fontsize=size,
               linespacing=1.0, bbox=back)  # fmt: skip
     if not missing:
         axes.text(tile.col, tile.row + 0.31, say(tile.value), ha="center", va="center", color=ink,
-                  fontsize=min(11.0, side * 0.19), fontweight="bold")  # fmt: skip
+                  fontsize=min(11.5, side * 0.19), fontweight="bold")  # fmt: skip
 
 
 def _key(

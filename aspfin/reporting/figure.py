@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from aspfin.reporting import style, tables
+from aspfin.reporting import style
+from aspfin.reporting.data_tables import data_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,9 +80,9 @@ class Figure:
         return {kind: value for kind, value in bundle.items() if kind in keep}
 
     def _data_details(self) -> str:
-        shown = self.data.iloc[:MOST_ROWS, : tables.MOST_COLUMNS]
-        notes = ["The first rows and columns only."] if shown.shape != self.data.shape else []
-        table = tables.table(shown, caption=f"Data: {self.title}", notes=notes).html
+        shown = self.data.iloc[:MOST_ROWS]
+        notes = [f"The first {MOST_ROWS} of {len(self.data)} rows."] if len(shown) < len(self.data) else []
+        table = data_table(shown, caption=f"Data: {self.title}", notes=notes).html
         return (
             f'<details class="figure-data"><summary>The numbers behind this figure</summary>{table}</details>'
         )

@@ -60,8 +60,8 @@ INSTRUMENTS: Mapping[str, Look] = MappingProxyType(
     {
         "contingency_fund": Look("Contingency fund", "#0b3c6f"),
         "budget_reallocation": Look("Budget reallocation", "#158463", "///"),
-        "contingent_credit": Look("Contingent credit", "#5aaee0", ink=INK),
-        "insurance": Look("Insurance", "#e8891c", ink=INK),
+        "contingent_credit": Look("Contingent credit", "#92cdf2", ink=INK),
+        "insurance": Look("Insurance", "#d67a0c", ink=INK),
         "parametric_insurance": Look("Parametric insurance", "#f6d155", "..", ink=INK),
         "ex_post_borrowing": Look("Borrowing after the event", "#7c2a6b", "\\\\\\"),
         "donor_aid": Look("Donor aid", "#c3b3dd", "xx", ink=INK),
@@ -72,7 +72,7 @@ INSTRUMENTS: Mapping[str, Look] = MappingProxyType(
 GROUPS: Mapping[str, Look] = MappingProxyType(
     {
         "vertical": Look("Already on the register", "#0b3c6f"),
-        "horizontal": Look("Newly enrolled", "#5aaee0", ink=INK),
+        "horizontal": Look("Newly enrolled", "#92cdf2", ink=INK),
         "left_out": Look("Left out", "#ffffff", "////", ink=ALERT),
     }
 )
