@@ -74,17 +74,9 @@ def country_problems(parameters: BaseModel, path: Path) -> list[Problem]:
         known = {programme.id: programme for programme in country.programmes}
         if response.programme not in known:
             refuse("response.programme", response.programme, did_you_mean(response.programme, list(known)))
-        elif not any(_in_force(rule, response.on) for rule in known[response.programme].rules):
-            spans = sorted(
-                {f"{rule.valid_from} to {rule.valid_to or 'now'}" for rule in known[response.programme].rules}
-            )
-            refuse(
-                "response.on",
-                str(response.on),
-                "a date with rules in force: " + (", ".join(spans) or "none known"),
-            )
+        else:
+            try:
+                known[response.programme].rules_on(response.on)
+            except InputError as error:
+                refuse("response.on", str(response.on), error.problems[0].allowed)
     return problems
-
-
-def _in_force(rule: object, on: object) -> bool:
-    return rule.valid_from <= on and (rule.valid_to is None or on <= rule.valid_to)

@@ -7,16 +7,24 @@ return periods in years, dates ISO 8601. A cost term that is left out takes the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from aspfin.reporting.instrument_parameters import (
+    AnyInstrument,
+    Day,
+    Identifier,
+    ReturnPeriod,
+    Section,
+    Share,
+    Usd,
+    Whole,
+)
 from aspfin.reporting.wording import problems_from
 from aspfin.results import InputError
 
@@ -27,37 +35,6 @@ __all__ = [
     "build",
     "sections_of",
 ]
-
-
-def _whole(value: Any) -> Any:
-    """Let 1e5 stand for 100000 where a whole number is asked for."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _iso_date(value: Any) -> Any:
-    """Let a notebook, which gets dates as text, say 2022-12-10."""
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            return value
-    return value
-
-
-Whole = Annotated[int, BeforeValidator(_whole)]
-Day = Annotated[date, BeforeValidator(_iso_date)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Probability = Annotated[float, Field(gt=0, lt=1)]
-Rate = Annotated[float, Field(ge=-0.5, le=1)]
-Usd = Annotated[float, Field(ge=0)]
-ReturnPeriod = Annotated[float, Field(gt=1, le=10_000)]
-Identifier = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
-
-
-class Section(BaseModel):
-    """One section of a parameter file: unknown fields refused, text never taken for a number."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class Shock(Section):
@@ -96,131 +73,6 @@ class Money(Section):
     exchange_rate: float | None = Field(
         None, gt=0, le=1e9, description="national currency per USD; left out: the pack's rate of the year"
     )
-
-
-class Instrument(Section):
-    """What every instrument may state."""
-
-    name: str | None = Field(None, min_length=1, max_length=60, description="name in figures and tables")
-    days_to_cash: float | None = Field(None, ge=0, le=3_650, description="days from shock to cash in hand")
-    up_to_return_period: ReturnPeriod | None = Field(
-        None, description="pays up to the annual need of this return period, years"
-    )
-
-    def amounts(self) -> list[str]:
-        """Name the amounts in USD this instrument states."""
-        return [name for name, value in self if name.endswith("_usd") and value is not None]
-
-    @model_validator(mode="after")
-    def _sized_one_way(self) -> Instrument:
-        if self.up_to_return_period is not None and self.amounts():
-            raise PydanticCustomError("sizing", "up_to_return_period or amounts in USD, not both")
-        return self
-
-
-class _Sized(Instrument):
-    """An instrument that needs a size."""
-
-    limit_usd: Usd | None = Field(None, description="most it pays in a year, USD")
-
-    @model_validator(mode="after")
-    def _has_size(self) -> _Sized:
-        if self.up_to_return_period is None and self.limit_usd is None:
-            raise PydanticCustomError("size", "either up_to_return_period or limit_usd")
-        return self
-
-
-class ContingencyFundParameters(Instrument):
-    """A fund paid into every year; sized by return period, by safety, or by amounts."""
-
-    type: Literal["contingency_fund"]
-    max_probability_ever_unmet: Probability | None = Field(
-        None, description="largest accepted probability of ever running dry within the years"
-    )
-    opening_usd: Usd | None = Field(None, description="balance at the start, USD")
-    contribution_usd: Usd | None = Field(None, description="paid in each year, USD")
-    ceiling_usd: Usd | None = Field(None, description="largest balance, USD")
-    interest: Rate | None = Field(None, description="return on the balance, per year")
-    marginal_rate: Rate | None = Field(None, description="sovereign's marginal borrowing rate, per year")
-    discount_rate: Rate | None = Field(None, description="discount rate, per year")
-
-    @model_validator(mode="after")
-    def _fund_has_size(self) -> ContingencyFundParameters:
-        rules = self.up_to_return_period is not None or self.max_probability_ever_unmet is not None
-        if self.max_probability_ever_unmet is not None and "ceiling_usd" in self.amounts():
-            raise PydanticCustomError("sizing", "max_probability_ever_unmet or ceiling_usd, not both")
-        if not rules and self.opening_usd is None and self.ceiling_usd is None:
-            allowed = "up_to_return_period, max_probability_ever_unmet, opening_usd or ceiling_usd"
-            raise PydanticCustomError("size", "at least one of " + allowed)
-        if None not in (self.opening_usd, self.ceiling_usd) and self.opening_usd > self.ceiling_usd:
-            raise PydanticCustomError("size", "opening_usd no larger than ceiling_usd")
-        return self
-
-
-class ContingentCreditParameters(_Sized):
-    """Credit agreed before the shock and drawn after it."""
-
-    type: Literal["contingent_credit"]
-    arrangement_fee: Share | None = Field(None, description="fee on the limit, once per agreement")
-    loan_rate: Rate | None = Field(None, description="interest on drawn credit, per year")
-    term_years: float | None = Field(None, gt=0, le=100, description="years of repayment")
-    discount_rate: Rate | None = Field(None, description="discount rate, per year")
-
-
-class BudgetReallocationParameters(_Sized):
-    """Money moved from other budget lines."""
-
-    type: Literal["budget_reallocation"]
-    displaced_return: Rate | None = Field(None, description="social return on displaced projects, per year")
-    discount_rate: Rate | None = Field(None, description="discount rate, per year")
-
-
-class InsuranceParameters(Instrument):
-    """Indemnity insurance of a layer of annual need."""
-
-    type: Literal["insurance"]
-    attachment_usd: Usd | None = Field(None, description="annual need above which it pays, USD")
-    limit_usd: float | None = Field(None, gt=0, description="most it pays in a year, USD")
-    share: float | None = Field(None, gt=0, le=1, description="share of the layer that is insured")
-    multiple: float | None = Field(None, gt=0, le=100, description="premium per unit of expected payment")
-
-    @model_validator(mode="after")
-    def _layer_has_both_ends(self) -> InsuranceParameters:
-        if self.up_to_return_period is None and None in (self.attachment_usd, self.limit_usd):
-            allowed = "either up_to_return_period or both attachment_usd and limit_usd"
-            raise PydanticCustomError("size", allowed)
-        return self
-
-
-class ExPostBorrowingParameters(Instrument):
-    """Borrowing arranged after the shock; without a size it is unlimited."""
-
-    type: Literal["ex_post_borrowing"]
-    limit_usd: Usd | None = Field(None, description="most it pays in a year, USD")
-    loan_rate: Rate | None = Field(None, description="interest, per year")
-    term_years: float | None = Field(None, gt=0, le=100, description="years of repayment")
-    delay_cost: Share | None = Field(None, description="annual rise in cost from delay")
-    delay_months: float | None = Field(None, ge=0, le=120, description="months until the money arrives")
-    discount_rate: Rate | None = Field(None, description="discount rate, per year")
-
-
-class DonorAidParameters(Instrument):
-    """Aid that covers a share of what is left, up to a limit."""
-
-    type: Literal["donor_aid"]
-    share: float = Field(1.0, gt=0, le=1, description="share of the remaining need that donors pay")
-    limit_usd: Usd | None = Field(None, description="most they pay in a year, USD")
-
-
-AnyInstrument = Annotated[
-    ContingencyFundParameters
-    | ContingentCreditParameters
-    | BudgetReallocationParameters
-    | InsuranceParameters
-    | ExPostBorrowingParameters
-    | DonorAidParameters,
-    Field(discriminator="type"),
-]
 
 
 class Financing(Section):

@@ -65,7 +65,11 @@ class Case:
     def title(self) -> str:
         """Title of the report, with what is particular to this case of a batch."""
         title = self.sections.get("title") or self.name.split("/")[0].replace("_", " ")
-        return title + "".join(f", {value}" for value in self.varied.values())
+        parts = [
+            str(value) if field == "area" else f"{field.rsplit('.', 1)[-1].replace('_', ' ')} {value}"
+            for field, value in self.varied.items()
+        ]
+        return ", ".join([title, *parts])
 
 
 def find_files(paths: Iterable[str | Path]) -> list[Path]:

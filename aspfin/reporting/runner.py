@@ -19,12 +19,13 @@ from pathlib import Path
 import aspfin
 from aspfin.reporting import parameters as kinds
 from aspfin.reporting.reading import Case
-from aspfin.reporting.worker import STOP, Failure, Job, Made, fail, make, prepare
+from aspfin.reporting.worker import LOG, STOP, Failure, Job, Made, fail, make, prepare
 from aspfin.results import InputError, Problem
 
 __all__ = ["CaseOutcome", "run", "template_path"]
 
 OURS = ("run.json", "batch.json")  # a folder with one of these was written by `run`
+RUNTIME = "runtime"  # a file in the work folder that names the folder of the kernels' sockets
 PAGES = (
     "report.html",
     "report.ipynb",
@@ -163,10 +164,13 @@ def _is_ours(folder: Path) -> bool:
 def _scratch(output: Path) -> Iterator[Path]:
     """Give a hidden work folder on the same file system: a rename then puts a report in place."""
     scratch = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=output))
+    runtime = tempfile.mkdtemp(prefix="aspfin-")  # of the kernels' sockets, whose paths must be short
+    (scratch / RUNTIME).write_text(runtime, encoding="utf-8")
     try:
         yield scratch
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(runtime, ignore_errors=True)
 
 
 @contextmanager
@@ -209,7 +213,12 @@ def _pool(work: dict[int, Job], jobs: int, scratch: Path) -> Iterator[tuple[int,
     context = multiprocessing.get_context("spawn")
     size = min(jobs, len(work)) or 1
     before = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(size, mp_context=context, initializer=prepare, initargs=(str(scratch),))
+    pool = ProcessPoolExecutor(
+        size,
+        mp_context=context,
+        initializer=prepare,
+        initargs=(str(scratch), (scratch / RUNTIME).read_text()),
+    )
     try:
         waiting: dict[Future[Made], int] = {pool.submit(make, job): place for place, job in work.items()}
         while waiting:
@@ -238,7 +247,9 @@ def _end(workers: set[multiprocessing.process.BaseProcess]) -> None:
 
 def _died(job: Job) -> Made:
     """Leave a failed report for a job whose process died."""
-    failure = Failure("the process that made this report died; was there enough memory?")
+    log = Path(job.work).parent / LOG
+    details = log.read_text(encoding="utf-8", errors="replace")[-4_000:] if log.is_file() else ""
+    failure = Failure("the process that made this report died; was there enough memory?", details=details)
     shutil.rmtree(job.work, ignore_errors=True)
     fail(job, failure, datetime.now(UTC))
     return Made(failure, 0.0)

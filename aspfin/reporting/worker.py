@@ -20,8 +20,9 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
-__all__ = ["STOP", "Failure", "Job", "Made", "fail", "make", "prepare"]
+__all__ = ["LOG", "STOP", "Failure", "Job", "Made", "fail", "make", "prepare"]
 
+LOG = "workers.log"
 STOP = "stop"  # a file of this name in the scratch folder: start nothing more
 
 _KERNEL_PATH = re.compile(r"[^\s\"'<>]*ipykernel_\d+[/\\]\d+\.py")
@@ -74,8 +75,11 @@ class Made:
     seconds: float
 
 
-def prepare(scratch: str) -> None:
+def prepare(scratch: str, runtime: str) -> None:
     """Set a worker's environment, which its kernels inherit, before anything reads it."""
+    log = os.open(Path(scratch, LOG), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for stream in (1, 2):  # what a kernel says on its way must not run through a progress bar
+        os.dup2(log, stream)
     if hasattr(os, "setsid"):
         os.setsid()  # Ctrl-C is for the runner, which ends its workers in good order
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -85,6 +89,7 @@ def prepare(scratch: str) -> None:
         "IPYTHONDIR": str(Path(scratch, f"ipython-{os.getpid()}")),  # nobody's start-up files
         "JUPYTER_PREFER_ENV_PATH": "1",  # this environment's kernel, not one of the same name elsewhere
         "JUPYTER_PLATFORM_DIRS": "1",
+        "JUPYTER_RUNTIME_DIR": runtime,
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
 
@@ -135,6 +140,7 @@ def _execute(job: Job, work: Path) -> Failure | None:
             parameters={**job.sections, "output_folder": "."},
             kernel_name="python3",
             language="python",
+            config=_kernel_config(),
             progress_bar=False,
             record_timing=False,
             coalesce_streams=True,
@@ -152,6 +158,13 @@ def _execute(job: Job, work: Path) -> Failure | None:
     finally:
         (work / "template.ipynb").unlink()
     return None
+
+
+def _kernel_config() -> Any:
+    """Let the kernels speak over local sockets: no ports to run out of, nothing on the network."""
+    from traitlets.config import Config
+
+    return Config({"KernelManager": {"transport": "ipc" if os.name == "posix" else "tcp"}})
 
 
 def _clean(path: Path) -> dict[str, Any] | None:
