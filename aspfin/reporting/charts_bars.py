@@ -52,9 +52,9 @@ def _heights(rows: int) -> tuple[float, float]:
 def _money(unit: str, value: float) -> str:
     if unit in ("US$", "USD"):
         return style.usd(value)
-    return (
-        style.count(value) if abs(value) >= 10 or value == round(value) else f"{value:.2f}".replace("-", "−")
-    )
+    if abs(value) >= 10 or value == round(value):
+        return style.count(value)
+    return f"{value:.2f}".replace("-", "−")
 
 
 def cost_bars(
@@ -282,10 +282,8 @@ def tornado(
         )
 
     top = effects.iloc[0]
-    said = (
-        f"Central case {_money(unit, base)}. The largest swing comes from {top['input']}: "
-        f"{_money(unit, top['low'])} at {top['low_label']}, {_money(unit, top['high'])} at {top['high_label']}."
-    )
+    at = [f"{_money(unit, top[end])} at {top[end + '_label']}" for end in ("low", "high")]
+    said = f"Central case {_money(unit, base)}. The largest swing comes from {top['input']}: {', '.join(at)}."
     return make(
         draw,
         inches=_heights(len(effects) + 1),

@@ -107,7 +107,8 @@ def exceedance_curve(
             inside = colour if strong else "white"
             axes.plot(px, py, "o", ms=5.5, mfc=inside, mec=colour, mew=1.4, zorder=4, clip_on=False)
         named = len(highlights) + (5 if narrow else len(points))
-        _place(canvas, axes, points, texts[:named], bold, x, y)
+        texts = [text.replace(": ", ":\n") if narrow else text for text in texts[:named]]
+        _place(canvas, axes, points, texts, bold, x, y)
 
     rows = curve.iloc[[0, -1]]
     said = [
@@ -121,8 +122,20 @@ def exceedance_curve(
         subtitle=subtitle,
         source=source,
         alt=alt or f"Line rising with return period: {', '.join(said)}.",
-        data=curve,
+        data=_together(curve, bands, events),
     )
+
+
+def _together(curve: pd.DataFrame, bands: pd.DataFrame | None, events: pd.DataFrame | None) -> pd.DataFrame:
+    """Return everything drawn in one frame: the curve, its range, and the events by name."""
+    parts = [curve[["return_period", "need"]].assign(series="need")]
+    if bands is not None:
+        parts.append(bands[["return_period", "low", "high"]].assign(series="range"))
+    if events is not None and len(events):
+        columns = [name for name in ("return_period", "need", "low", "high") if name in events]
+        parts.append(events[columns].assign(series=events["label"]))
+    drawn = pd.concat(parts, ignore_index=True)
+    return drawn[["series", *(name for name in drawn if name != "series")]]
 
 
 def _written(value: float, unit: str) -> str:
@@ -165,17 +178,16 @@ def _place(
     """Write each text beside its point where it covers nothing; leave it out where there is no room."""
     canvas.draw_without_rendering()
     to_pixels = axes.transData.transform
-    path = to_pixels(np.column_stack([np.geomspace(x.min(), x.max(), 200), np.interp(
-        np.log(np.geomspace(x.min(), x.max(), 200)), np.log(x), y)]))  # fmt: skip
-    taken = [(px - 5, py - 5, px + 5, py + 5) for px, py in to_pixels(np.array(points).reshape(-1, 2))]
+    along = np.geomspace(x.min(), x.max(), 200)
+    path = to_pixels(np.column_stack([along, np.interp(np.log(along), np.log(x), y)]))
+    markers = to_pixels(np.array(points, dtype=float).reshape(-1, 2))
     legend = axes.get_legend()
-    if legend is not None:
-        taken.append(legend.get_window_extent().extents)
+    taken = [] if legend is None else [legend.get_window_extent().extents]
     frame = axes.get_window_extent().extents
-    for point, text, strong in zip(points, texts, bold, strict=False):
+    for i, (text, strong) in enumerate(zip(texts, bold, strict=False)):
         label = axes.annotate(
             text,
-            point,
+            points[i],
             textcoords="offset points",
             xytext=(0, 0),
             color=style.ACCENT if strong else style.INK,
@@ -184,20 +196,26 @@ def _place(
             in_layout=False,
         )
         width, height = label.get_window_extent().size
-        scale = 72 / canvas.dpi
-        anchor = to_pixels(point)
         for dx, dy in _offsets(width, height, pad=14):
-            box = (anchor[0] + dx, anchor[1] + dy, anchor[0] + dx + width, anchor[1] + dy + height)
-            if (
-                _inside(box, frame)
-                and not any(_overlap(box, other) for other in taken)
-                and not _hits(box, path)
-            ):
-                label.xyann = (dx * scale, dy * scale)
+            left, bottom = markers[i] + (dx, dy)
+            box = (left, bottom, left + width, bottom + height)
+            blocked = any(_overlap(box, other) for other in taken) or _hits(box, path)
+            if _inside(box, frame) and not blocked and _nearest(box, markers) == i:
+                label.xyann = (dx * 72 / canvas.dpi, dy * 72 / canvas.dpi)
                 taken.append(box)
                 break
         else:
             label.remove()
+
+
+def _nearest(box: Sequence[float], markers: np.ndarray) -> int:
+    """Return which marker a reader would take a label for; -1 where two are about as near."""
+    dx = np.maximum(np.maximum(box[0] - markers[:, 0], markers[:, 0] - box[2]), 0)
+    dy = np.maximum(np.maximum(box[1] - markers[:, 1], markers[:, 1] - box[3]), 0)
+    away = np.hypot(dx, dy)
+    first = int(np.argmin(away))
+    others = np.delete(away, first)
+    return first if not others.size or others.min() > 1.25 * away[first] + 3 else -1
 
 
 def _offsets(width: float, height: float, pad: float) -> list[tuple[float, float]]:
@@ -206,7 +224,7 @@ def _offsets(width: float, height: float, pad: float) -> list[tuple[float, float
         (-width - pad, pad / 3), (pad, -height - pad / 3), (-width - pad, -height / 2), (pad, -height / 2),
         (-width / 2, pad), (-width / 2, -height - pad), (pad, pad / 3), (-width - pad, -height - pad / 3),
     ]  # fmt: skip
-    return [(dx * far, dy * far) for far in (1, 1.6) for dx, dy in near]
+    return [(dx * far, dy * far) for far in (1, 1.6, 2.4) for dx, dy in near]
 
 
 def _overlap(a: Sequence[float], b: Sequence[float]) -> bool:

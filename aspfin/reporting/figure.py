@@ -246,7 +246,7 @@ def legend_top(canvas: Canvas, looks: Mapping[str, style.Look], columns: int = 2
     """Put a key above the chart: on a phone there is no room for labels beside it."""
     from matplotlib.patches import Patch
 
-    handles = [patch(Patch, look, label=look.label) for look in looks.values()]
+    handles = [Patch(label=look.label, **fill(look)) for look in looks.values()]
     canvas.legend(
         handles=handles,
         loc="outside upper left",
@@ -256,11 +256,6 @@ def legend_top(canvas: Canvas, looks: Mapping[str, style.Look], columns: int = 2
         columnspacing=1.2,
         borderaxespad=0.2,
     )
-
-
-def patch(kind: Callable[..., Any], look: style.Look, *args: Any, **settings: Any) -> Any:
-    """Return a matplotlib patch filled and hatched as `look` says."""
-    return kind(*args, **fill(look), **settings)
 
 
 def fill(look: style.Look) -> dict[str, Any]:
