@@ -38,7 +38,7 @@ class ClassLaw:
     law : str
         "lognormal", "gamma", or "events" (the recorded figures, equally likely).
     fitted_to : tuple of float
-        The figures the law was fitted to.
+        The figures that set the mean.
     shape : float
         sdlog of the lognormal or shape of the gamma; not a number for "events".
     level : float
@@ -150,7 +150,7 @@ def affected_law(
     law : {"lognormal", "gamma", "events"}
         Law of the size of an event. A class with fewer than three figures always uses "events".
     figures : {"low", "central", "high"}
-        Which of the competing figures of each event.
+        Which of the competing figures of each event set the mean; the spread is that of the central ones.
 
     Raises
     ------
@@ -175,7 +175,8 @@ def _class_law(event_class: EventClass, law: str, figures: str) -> ClassLaw:
     values = event_class.figures(figures)
     if law == "events" or len(values) < 3:
         return ClassLaw(event_class, "events", tuple(values.tolist()), np.nan, np.nan)
-    shape = cut_law.fit_shape(values, law)
+    # The spread is that of the central figures: low figures all round must not make the tail heavier.
+    shape = cut_law.fit_shape(event_class.figures("central"), law)
     level = cut_law.fit_level(values.mean(), shape, law, *_bounds(event_class, values))
     return ClassLaw(event_class, law, tuple(values.tolist()), float(shape), float(level))
 

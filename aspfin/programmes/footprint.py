@@ -21,10 +21,12 @@ __all__ = ["Templates", "complete_footprint", "draw_footprints", "footprint_temp
 # Provinces that have been split since a figure was published: old boundary → provinces of today.
 SPLITS = {("KHM", 2013): {"KH03": ("KH03", "KH25")}}
 
-# An index of 0 (Pailin) would say "never floods"; the 2020 reports name Pailin among the affected.
-LEAST_HAZARD_INDEX = 0.1
+# The index (0 to 100) is near 0 for provinces that the reports of 2020 name as affected (Pailin, Preah
+# Vihear, Stung Treng). Without a floor they would hardly ever flood.
+LEAST_HAZARD_INDEX = 1.0
 
-PRIOR = "households × hazard"
+PRIOR = "prior"
+PRIOR_WEIGHT = 0.2
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,9 @@ class Templates:
                 float(probability),
                 "per event",
                 "assumed",
-                "recorded footprints equally likely; weight of the prior chosen"
+                "footprints with published provincial figures; equally likely unless weights are given"
                 if name != PRIOR
-                else "stands for floods whose provinces were never published",
+                else "households × hazard index: stands for floods whose provinces were never published",
             )
             for name, probability in zip(self.names, self.probabilities, strict=True)
         ]
@@ -90,7 +92,7 @@ class Templates:
                 LEAST_HAZARD_INDEX,
                 "index",
                 "assumed",
-                "an index of 0 would exclude Pailin, which the 2020 reports name as affected",
+                "the index is near 0 for Pailin, Preah Vihear and Stung Treng, named as affected in 2020",
             )
         )
         return pd.DataFrame(rows, columns=["name", "value", "unit", "status", "source"])
@@ -103,6 +105,7 @@ def complete_footprint(
     prior: pd.Series,
     households: pd.Series,
     largest_unlisted: float | None = None,
+    at_least: Mapping[str, float] | None = None,
 ) -> pd.Series:
     """Spread the part of a national total that was not published by province.
 
@@ -121,6 +124,8 @@ def complete_footprint(
         Households by P-code.
     largest_unlisted : float, optional
         Upper limit of an unlisted province. Default: the smallest recorded figure.
+    at_least : mapping, optional
+        Earlier or partial figures of unlisted provinces by P-code: they get no less.
 
     Returns
     -------
@@ -147,7 +152,10 @@ def complete_footprint(
     limit = np.minimum(least, households[rest]).to_numpy(dtype=float)
     fits = remainder <= limit.sum() * (1 + 1e-12)
     _require(bool(fits), "total", total, f"at most {listed.sum() + limit.sum():,.0f}, which the limits hold")
-    spread = _fill(remainder, prior[rest].to_numpy(dtype=float), limit)
+    known = pd.Series(dict(at_least or {}), dtype=float).reindex(rest).fillna(0.0)
+    known = np.minimum(known.to_numpy(), limit)
+    known *= min(1.0, remainder / known.sum()) if known.sum() > 0 else 1.0
+    spread = known + _fill(remainder - known.sum(), prior[rest].to_numpy(dtype=float), limit - known)
     complete = pd.concat([listed, pd.Series(spread, index=rest)])
     return (complete / complete.sum()).reindex(prior.index)
 
@@ -173,7 +181,7 @@ def footprint_templates(
     record: pd.DataFrame,
     *,
     iso3: str = "",
-    prior_weight: float = 0.2,
+    weights: Mapping[str, float] | None = None,
     least_recorded: float = 0.5,
 ) -> Templates:
     """Build the footprints an event can take from the recorded ones and the prior.
@@ -183,13 +191,15 @@ def footprint_templates(
     provinces : DataFrame
         `pcode, households_register_2022, flood_hazard_index`, one row per province.
     footprints : DataFrame
-        Recorded provincial figures: `event_id, pcode, households, stage`. Only "final" rows are used.
+        Recorded provincial figures: `event_id, pcode, households, stage`. "final" rows make the footprint;
+        other rows of the same event are lower bounds for provinces that the final report does not list.
     record : DataFrame
         From `event_record`: gives the national total by event.
     iso3 : str
         Country, to undo splits of provinces made after an event.
-    prior_weight : float
-        Probability that an event takes the prior footprint, 0 to 1; the recorded ones share the rest evenly.
+    weights : mapping, optional
+        Weight of each footprint by event, and of the "prior" (households × hazard index); scaled to sum to 1,
+        0 where left out. Default: the prior 0.2, the recorded ones evenly the rest.
     least_recorded : float
         A recorded footprint is used when its provinces hold at least this share of the national figure they
         were published with.
@@ -197,15 +207,15 @@ def footprint_templates(
     Raises
     ------
     InputError
-        When `prior_weight` is outside 0 to 1.
+        When `weights` names an unknown footprint, is negative or sums to 0.
     """
-    _require(0 <= prior_weight <= 1, "footprint_prior_weight", prior_weight, "0 to 1")
     households = provinces.set_index("pcode")["households_register_2022"].astype(float)
     hazard = provinces.set_index("pcode")["flood_hazard_index"].astype(float).fillna(0.0)
     prior = households * hazard.clip(lower=LEAST_HAZARD_INDEX)
-    final = footprints[(footprints["stage"] == "final") & footprints["households"].notna()]
+    counted = footprints[footprints["households"].notna()]
+    final = counted["stage"] == "final"
     names, shares, covered = [], [], []
-    for event, rows in final.groupby("event_id", sort=True):
+    for event, rows in counted[final].groupby("event_id", sort=True):
         national = record[(record["event"] == event) & record["used"]]
         if national.empty:
             continue
@@ -214,6 +224,7 @@ def footprint_templates(
         listed = _undo_splits(published, iso3, int(national["year"].iloc[0]), households)
         if listed.sum() < least_recorded * total or listed.sum() > total:
             continue
+        other = counted[~final & (counted["event_id"] == event)]
         names.append(str(event))
         shares.append(
             complete_footprint(
@@ -222,17 +233,30 @@ def footprint_templates(
                 prior=prior,
                 households=households,
                 largest_unlisted=published.min(),
+                at_least=other.groupby("pcode")["households"].max().to_dict(),
             )
         )
         covered.append(listed.sum() / total)
-    weights = [(1 - prior_weight) / len(names)] * len(names) if names else []
     return Templates(
         (*names, PRIOR),
         tuple(prior.index),
         np.array([*shares, prior / prior.sum()], dtype=float),
-        np.array([*weights, prior_weight if names else 1.0]),
+        _probabilities((*names, PRIOR), weights),
         np.array([*covered, 0.0]),
     )
+
+
+def _probabilities(names: Sequence[str], weights: Mapping[str, float] | None) -> np.ndarray:
+    if weights is None:
+        recorded = len(names) - 1
+        each = [(1 - PRIOR_WEIGHT) / recorded] * recorded if recorded else []
+        return np.array([*each, PRIOR_WEIGHT if recorded else 1.0])
+    field = "footprint_weights"
+    unknown = sorted(set(weights) - set(names))
+    _require(not unknown, field, unknown, "weights for " + ", ".join(names))
+    chosen = np.array([float(weights.get(name, 0.0)) for name in names])
+    _require(bool((chosen >= 0).all() and chosen.sum() > 0), field, dict(weights), "0 or more, not all 0")
+    return chosen / chosen.sum()
 
 
 def _undo_splits(listed: pd.Series, iso3: str, year: int, households: pd.Series) -> pd.Series:
