@@ -1,1 +1,5 @@
-"""See the modules of this folder."""
+"""Reading the world: sources, quantities with their status, and plain files."""
+
+from aspfin.data.source import STATUSES, Quantity, Source, Status, unverified
+
+__all__ = ["STATUSES", "Quantity", "Source", "Status", "unverified"]

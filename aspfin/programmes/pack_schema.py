@@ -1,0 +1,342 @@
+"""What the files of a country pack may hold: one class per kind of entry, unknown fields refused.
+
+YAML entries are strict (a number is a number, not text); CSV cells are text and converted.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from aspfin.data import Status
+from aspfin.programmes.rules import PaidPer, Unit
+
+__all__ = ["CountryFile", "EventRow", "FootprintRow", "ProgrammesFile", "SourceEntry", "complaints"]
+
+Hazard = Literal["flood", "drought", "storm", "earthquake", "price", "health", "conflict", "multiple"]
+
+
+def _date(value: Any) -> Any:
+    """Accept 2022-12-10 with or without quotes; refuse everything else that could become a date."""
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return value
+    try:
+        return dt.date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise PydanticCustomError("day", "a date such as 2022-12-10") from None
+
+
+def _text(value: Any) -> Any:
+    """Accept a bare year or date where free text such as "2019/20" is also good."""
+    return str(value) if isinstance(value, (int, dt.date)) and not isinstance(value, bool) else value
+
+
+def _listed(value: Any) -> Any:
+    return value if value is None or isinstance(value, list) else [value]
+
+
+def _true_or_false(value: Any) -> Any:
+    if value in ("true", "false"):
+        return value == "true"
+    raise PydanticCustomError("flag", "true | false")
+
+
+Day = Annotated[dt.date, BeforeValidator(_date)]
+Dated = Annotated[str, BeforeValidator(_text)]
+Flag = Annotated[bool, BeforeValidator(_true_or_false)]
+Name = Annotated[str, Field(min_length=1)]
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Money = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=0)]
+AsOf = Annotated[str, Field(pattern=r"^\d{4}(-(0[1-9]|1[0-2])(-([0-2]\d|3[01]))?)?$")]
+
+
+class _Entry(BaseModel):
+    """An entry of a YAML file."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class _Row(BaseModel):
+    """A row of a CSV file: text turned into numbers."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class SourceEntry(_Entry):
+    """An entry of sources.yaml."""
+
+    title: Name
+    publisher: str = ""
+    url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    date: Dated = ""
+    note: str = ""
+
+
+class _Traced(_Entry):
+    """Something with a source and a status."""
+
+    status: Status
+    source: str = ""
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _source_where_claimed(self) -> _Traced:
+        if self.status in ("verified", "press") and not self.source:
+            message = "a source (a key of sources.yaml): the status is {status}"
+            raise PydanticCustomError("no_source", message, {"status": self.status})
+        return self
+
+
+class Fact(_Traced):
+    """A quantity of country.yaml."""
+
+    value: float | None
+    unit: Name
+    low: float | None = None
+    high: float | None = None
+    date: Dated = ""
+
+    @model_validator(mode="after")
+    def _range_holds_value(self) -> Fact:
+        if self.value is None and self.status != "unverified":
+            raise PydanticCustomError("empty", "a value; only an unverified fact may be empty")
+        low, high = self.low, self.high
+        ends = [end for end in (low, self.value, high) if end is not None]
+        if ends != sorted(ends):
+            raise PydanticCustomError("range", "low <= value <= high")
+        return self
+
+
+class Column(_Traced):
+    """What a column of provinces.csv is."""
+
+    unit: Name
+    date: Dated = ""
+
+
+class ExchangeRates(_Traced):
+    """Yearly rates of the currency per US dollar."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, populate_by_name=True)
+    unit: Name
+    by_year: Annotated[dict[int, Annotated[float, Field(gt=0)]], Field(min_length=1, alias="values")]
+
+
+class Window(_Entry):
+    """Years for which the record of events of a size class is taken as complete."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
+    name: Identifier = Field(alias="class")
+    at_least: Money
+    below: Money | None = None
+    first: Annotated[int, Field(ge=1900, le=2100)] = Field(alias="from")
+    last: Annotated[int, Field(ge=1900, le=2100)] = Field(alias="to")
+    status: Status
+    reason: Name
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Window:
+        if self.last < self.first:
+            raise PydanticCustomError("order", "from <= to")
+        if self.below is not None and self.below <= self.at_least:
+            raise PydanticCustomError("order", "at_least < below")
+        return self
+
+
+class CountryFile(_Entry):
+    """The whole of country.yaml."""
+
+    iso3: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    name: Name
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    areas: list[Identifier] = []
+    exchange_rates: ExchangeRates
+    province_columns: dict[str, Column]
+    records: dict[Hazard, list[Window]] = {}
+    facts: dict[Annotated[str, Field(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)+$")], Fact] = {}
+
+
+class Amount(_Entry):
+    """One or several benefit rules: lists of areas, levels and categories are multiplied out."""
+
+    unit: Unit
+    amount: Money | None
+    category: Annotated[list[Identifier] | None, BeforeValidator(_listed)] = None
+    area: Annotated[list[Identifier] | None, BeforeValidator(_listed)] = None
+    card_level: Annotated[list[Annotated[int, Field(ge=1)]] | None, BeforeValidator(_listed)] = None
+    status: Status | None = None
+    source: str | None = None
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _category_where_needed(self) -> Amount:
+        needs = self.unit in ("category", "event")
+        if needs and not self.category:
+            raise PydanticCustomError("category", "a category: the unit is {unit}", {"unit": self.unit})
+        if not needs and self.category:
+            raise PydanticCustomError("category", "no category: the unit is {unit}", {"unit": self.unit})
+        return self
+
+
+class Schedule(_Entry):
+    """Amounts in force between two days."""
+
+    valid_from: Day
+    valid_to: Day | None = None
+    per: PaidPer
+    months: Annotated[int, Field(ge=1)] | None = None
+    payments: Annotated[int, Field(ge=1)] | None = None
+    status: Status
+    source: str = ""
+    note: str = ""
+    amounts: Annotated[list[Amount], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Schedule:
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise PydanticCustomError("order", "valid_from <= valid_to")
+        if self.months is not None and self.per != "month":
+            raise PydanticCustomError("months", "months only where it is paid per month")
+        if self.payments is not None and self.per != "payment":
+            raise PydanticCustomError("payments", "payments only where it is paid per payment")
+        return self
+
+
+class OutcomeEntry(_Traced):
+    """A published outcome of a programme."""
+
+    date: Day
+    amount: Money | None = None
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+    households: Count | None = None
+    people: Count | None = None
+    categories: dict[Identifier, Count] = {}
+    periods: Annotated[int, Field(ge=1)] | None = None
+
+    @model_validator(mode="after")
+    def _money_has_currency(self) -> OutcomeEntry:
+        if (self.amount is None) != (self.currency is None):
+            raise PydanticCustomError("currency", "amount and currency together")
+        return self
+
+
+class ProgrammeEntry(_Entry):
+    """A programme of programmes.yaml."""
+
+    id: Identifier
+    name: Name
+    pillar: Literal["social_assistance", "social_security", "labour_market"]
+    agency: str = ""
+    channel: str = ""
+    payment_cycle: str = ""
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    eligibility: str = ""
+    legal_basis: str = ""
+    note: str = ""
+    schedules: list[Schedule] = []
+    outcomes: list[OutcomeEntry] = []
+
+
+class ProgrammesFile(_Entry):
+    """The whole of programmes.yaml."""
+
+    programmes: Annotated[list[ProgrammeEntry], Field(min_length=1)]
+
+
+class EventRow(_Row):
+    """A row of events.csv: one reported figure of one event."""
+
+    event_id: Identifier
+    name: Name
+    year: Annotated[int, Field(ge=1900, le=2100)]
+    hazard: Hazard
+    as_of: AsOf | None
+    households: Money | None
+    people: Money | None
+    deaths: Count | None
+    damage_usd: Money | None
+    provinces_affected: Count | None
+    qualifier: Literal["=", ">", ">="]
+    stage: Literal["early", "partial", "final", "response"]
+    use: Flag
+    source: Name
+    status: Status
+    note: str | None
+
+
+class FootprintRow(_Row):
+    """A row of footprints.csv: a reported figure of one event in one province."""
+
+    event_id: Identifier
+    pcode: Name
+    households: Money | None
+    deaths: Count | None
+    displaced_households: Money | None
+    as_of: AsOf | None
+    stage: Literal["early", "partial", "final", "response"]
+    source: Name
+    status: Status
+    note: str | None
+
+
+def complaints(
+    model: type[BaseModel], error: ValidationError
+) -> Iterable[tuple[tuple[str | int, ...], Any, str]]:
+    """Yield, per error, where it is, what was found and what is allowed, in plain words."""
+    for item in error.errors(include_url=False):
+        place, found = item["loc"], item["input"]
+        if item["type"] == "missing":
+            found = None
+        if place and place[-1] == "[key]":  # a key of a mapping, not its value
+            place = place[:-1]
+        yield place, found, _allowed(model, item)
+
+
+def _allowed(model: type[BaseModel], item: dict[str, Any]) -> str:
+    context = item.get("ctx", {})
+    kind = item["type"]
+    if kind == "extra_forbidden":
+        known = sorted(_fields_at(model, item["loc"][:-1]))
+        close = get_close_matches(str(item["loc"][-1]), known, n=1)
+        return (f"did you mean {close[0]}? " if close else "") + "known fields: " + ", ".join(known)
+    words = {
+        "missing": "this field is required",
+        "literal_error": str(context.get("expected", "")).replace("'", "").replace(" or ", ", "),
+        "greater_than_equal": f"at least {context.get('ge')}",
+        "less_than_equal": f"at most {context.get('le')}",
+        "greater_than": f"above {context.get('gt')}",
+        "string_too_short": "text that is not empty",
+        "string_pattern_mismatch": f"text of the form {context.get('pattern')}",
+        "string_type": "text",
+        "int_type": "a whole number",
+        "int_parsing": "a whole number",
+        "int_from_float": "a whole number",
+        "float_type": "a number",
+        "float_parsing": "a number",
+        "finite_number": "a finite number",
+        "model_type": "fields with values",
+        "dict_type": "fields with values",
+        "list_type": "a list",
+        "too_short": "at least one entry",
+    }
+    return words.get(kind, item["msg"])
+
+
+def _fields_at(model: Any, path: tuple[str | int, ...]) -> set[str]:
+    """Return the field names known at a place inside a model."""
+    for part in path:
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            known = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
+            model = known.get(str(part))
+        else:
+            model = get_args(model)[-1]  # the entries of a list or mapping
+        while get_origin(model) not in (None, list, dict):
+            model = get_args(model)[0]  # Annotated[X, …] and X | None
+    fields = getattr(model, "model_fields", {})
+    return {field.alias or name for name, field in fields.items()}
