@@ -26,6 +26,7 @@ from aspfin.financing.instruments import (
 from aspfin.financing.layering import allocate, finance
 from aspfin.financing.need import Lattice, Layer, Need, OccurrenceLayer
 from aspfin.financing.severity import Empirical, Gamma, GeneralisedPareto, Lognormal
+from aspfin.financing.sizing import FundSize, size_fund
 from aspfin.financing.timeliness import HouseholdDelayLoss, delay_factor, share_met_within
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "ExPostBorrowing",
     "FinancingResult",
     "FundPath",
+    "FundSize",
     "Gamma",
     "GeneralisedPareto",
     "HouseholdDelayLoss",
@@ -60,4 +62,5 @@ __all__ = [
     "finance",
     "fund_path",
     "share_met_within",
+    "size_fund",
 ]
