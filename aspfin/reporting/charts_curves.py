@@ -84,16 +84,7 @@ def exceedance_curve(
     def draw(canvas: Canvas, narrow: bool) -> None:
         axes = canvas.subplots()
         if bands is not None:
-            band = axes.fill_between(
-                bands["return_period"],
-                bands["low"] / divisor,
-                bands["high"] / divisor,
-                color="#0b3c6f",
-                alpha=0.15,
-                lw=0,
-                label=band_label,
-            )
-            axes.legend(handles=[band], loc="upper left", borderaxespad=0.2, handlelength=1.3)
+            _band(axes, bands, divisor, band_label)
         axes.plot(x, y, color=style.ACCENT)
         return_period_axis(axes, x.min(), x.max())
         axes.set_ylim(0)
@@ -124,6 +115,12 @@ def exceedance_curve(
         alt=alt or f"Line rising with return period: {', '.join(said)}.",
         data=_together(curve, bands, events),
     )
+
+
+def _band(axes: Axes, bands: pd.DataFrame, divisor: float, label: str) -> None:
+    low, high = bands["low"] / divisor, bands["high"] / divisor
+    band = axes.fill_between(bands["return_period"], low, high, color="#dae2ea", lw=0, label=label)
+    axes.legend(handles=[band], loc="upper left", borderaxespad=0.2, handlelength=1.3)
 
 
 def _together(curve: pd.DataFrame, bands: pd.DataFrame | None, events: pd.DataFrame | None) -> pd.DataFrame:
@@ -183,6 +180,7 @@ def _place(
     markers = to_pixels(np.array(points, dtype=float).reshape(-1, 2))
     legend = axes.get_legend()
     taken = [] if legend is None else [legend.get_window_extent().extents]
+    taken += [(px - 8, py - 8, px + 8, py + 8) for px, py in markers]
     frame = axes.get_window_extent().extents
     for i, (text, strong) in enumerate(zip(texts, bold, strict=False)):
         label = axes.annotate(
@@ -196,13 +194,15 @@ def _place(
             in_layout=False,
         )
         width, height = label.get_window_extent().size
-        for dx, dy in _offsets(width, height, pad=14):
+        for dx, dy in _offsets(width, height, pad=14, far=strong):
             left, bottom = markers[i] + (dx, dy)
             box = (left, bottom, left + width, bottom + height)
             blocked = any(_overlap(box, other) for other in taken) or _hits(box, path)
-            if _inside(box, frame) and not blocked and _nearest(box, markers) == i:
+            if _inside(box, frame) and not blocked and (strong or _nearest(box, markers) == i):
                 label.xyann = (dx * 72 / canvas.dpi, dy * 72 / canvas.dpi)
                 taken.append(box)
+                if dy > height:
+                    _lead(axes, points[i], (left + width * 0.8, bottom))
                 break
         else:
             label.remove()
@@ -218,13 +218,23 @@ def _nearest(box: Sequence[float], markers: np.ndarray) -> int:
     return first if not others.size or others.min() > 1.25 * away[first] + 3 else -1
 
 
-def _offsets(width: float, height: float, pad: float) -> list[tuple[float, float]]:
-    """Return where a label may go, from its point, best first: left above, right below, and further out."""
+def _lead(axes: Axes, point: tuple[float, float], pixels: tuple[float, float]) -> None:
+    """Join a label that stands off to its point."""
+    end = axes.transData.inverted().transform(pixels)
+    axes.plot([point[0], end[0]], [point[1], end[1]], color=style.ACCENT, lw=0.8, zorder=3)
+
+
+def _offsets(width: float, height: float, pad: float, far: bool) -> list[tuple[float, float]]:
+    """Return where a label may go, from its point, best first: left above, right below, and further out.
+
+    With `far`, also well above it: the label is then joined to its point by a line.
+    """
     near = [
         (-width - pad, pad / 3), (pad, -height - pad / 3), (-width - pad, -height / 2), (pad, -height / 2),
         (-width / 2, pad), (-width / 2, -height - pad), (pad, pad / 3), (-width - pad, -height - pad / 3),
     ]  # fmt: skip
-    return [(dx * far, dy * far) for far in (1, 1.6, 2.4) for dx, dy in near]
+    above = [(-width, height * step) for step in (1.5, 2.0, 2.5, 3.0, 4.0)] if far else []
+    return [(dx * out, dy * out) for out in (1, 1.6) for dx, dy in near] + above
 
 
 def _overlap(a: Sequence[float], b: Sequence[float]) -> bool:
