@@ -1,1 +1,33 @@
-"""See the modules of this folder."""
+"""Reports: parameters in, pages and tables out.
+
+Names load on first use: pictures and papermill are heavy, and `aspfin --help` should not wait for them.
+
+Examples
+--------
+>>> from aspfin import reporting
+>>> sorted(reporting.KINDS)
+['financing']
+"""
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "parameters": ("KINDS", "FinancingParameters", "ReportKind", "build", "sections_of"),
+    "reading": ("Case", "read_file", "read_files"),
+    "runner": ("CaseOutcome", "run"),
+    "manifest": ("Headline", "provenance", "save_results"),
+    "index": ("write_indexes",),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+__all__ = sorted(_HOME_OF)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME_OF:
+        return getattr(import_module(f"aspfin.reporting.{_HOME_OF[name]}"), name)
+    raise AttributeError(f"module 'aspfin.reporting' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -18,7 +18,7 @@ from typing import Any
 import jinja2
 import mistune
 
-__all__ = ["failure_page", "markdown_html", "page", "report_page"]
+__all__ = ["failure_page", "fill", "markdown_html", "page", "report_page"]
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _HEADING = re.compile(r"<h2 id=")
@@ -117,23 +117,27 @@ def failure_page(*, title: str, error: str, cell: str, source: str, details: str
         else "",
         "</section>\n",
     ]
-    return page("report.html.j2", title=f"Failed: {title}", body="".join(parts), contents=[])
+    return page("report.html.j2", title=f"Failed: {title}", body="".join(parts), contents=())
 
 
-def page(template: str, *, title: str, body: str, contents: Sequence[tuple[str, str]]) -> str:
+def page(template: str, *, title: str, body: str, contents: Sequence[tuple[str, str]] = ()) -> str:
     """Fill one of the page templates in `assets`; `body` is HTML, everything else is escaped."""
+    return fill(template, {"title": title, "body": body, "contents": contents, "heading": "<h1" not in body})
+
+
+def fill(template: str, values: Mapping[str, Any]) -> str:
+    """Fill a page template with `values` and the style sheet; every value is escaped unless marked safe."""
     assets = files("aspfin.reporting").joinpath("assets")
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(lambda name: assets.joinpath(name).read_text(encoding="utf-8")),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
     )
     style = assets.joinpath("report.css").read_text(encoding="utf-8")
-    return environment.get_template(template).render(
-        title=title, body=body, contents=contents, style=style, heading="<h1" not in body
-    )
+    return environment.get_template(template).render({"style": style, **values})
 
 
 def _text(value: str | Sequence[str]) -> str:

@@ -25,7 +25,7 @@ import pandas as pd
 import aspfin
 from aspfin.results import Check
 
-__all__ = ["Headline", "plain", "provenance", "save_results", "write_json"]
+__all__ = ["Headline", "csv_text", "plain", "provenance", "save_results", "write_json"]
 
 LIBRARIES = (
     *("numpy", "pandas", "scipy", "statsmodels", "linearmodels", "matplotlib", "seaborn", "pydantic"),
@@ -136,8 +136,7 @@ def save_results(
             raise ValueError(f"folder: got {str(place)!r}, a link; allowed: a real folder")
         place.mkdir(parents=True, exist_ok=True)
     for name, frame in tables.items():
-        text = _harmless(frame).to_csv(index=False, lineterminator="\n")
-        (folder / "tables" / f"{name}.csv").write_text(text, encoding="utf-8", newline="\n")
+        (folder / "tables" / f"{name}.csv").write_text(csv_text(frame), encoding="utf-8", newline="\n")
     listed = [
         {
             "name": name,
@@ -160,6 +159,11 @@ def save_results(
 def _figure(name: str, value: Headline | float | None) -> dict[str, Any]:
     figure = value if isinstance(value, Headline) else Headline(name.replace("_", " "), value)
     return {"name": name, **asdict(figure)}
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """Return a frame as CSV at full precision, harmless in a spreadsheet."""
+    return _harmless(frame).to_csv(index=False, lineterminator="\n")
 
 
 def _harmless(frame: pd.DataFrame) -> pd.DataFrame:

@@ -33,6 +33,7 @@ __all__ = [
     "FinancingParameters",
     "ReportKind",
     "build",
+    "file_schema",
     "sections_of",
 ]
 
@@ -193,6 +194,24 @@ def build(kind: str, sections: Mapping[str, Any], *, file: str = "notebook") -> 
         return model.model_validate(dict(sections))
     except ValidationError as error:
         raise InputError(problems_from(error, model, dict(sections), file)) from None
+
+
+def file_schema(kind: str) -> dict[str, Any]:
+    """Return the JSON Schema of a parameter file of this kind, its `batch` section included.
+
+    Examples
+    --------
+    >>> sorted(file_schema("financing")["required"])
+    ['financing', 'response']
+    """
+    schema = KINDS[kind].parameters.model_json_schema()
+    schema["properties"]["batch"] = {
+        "type": "object",
+        "description": "one report per value: field path to a list of values; area may be all_provinces",
+        "minProperties": 1,
+        "additionalProperties": {"anyOf": [{"type": "array", "minItems": 1}, {"const": "all_provinces"}]},
+    }
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def sections_of(parameters: BaseModel) -> dict[str, Any]:

@@ -1,0 +1,219 @@
+"""The command line: arguments in, one call, exit status out.
+
+Exit status: 0 all well, 1 a report failed, 2 bad input (nothing run, nothing written), 130 stopped by Ctrl-C.
+Everything heavy is imported inside the command that needs it, so that `aspfin --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from aspfin.reporting.reading import Case
+    from aspfin.reporting.runner import CaseOutcome
+    from aspfin.results import Problem
+
+__all__ = ["app", "main"]
+
+BAD_INPUT, FAILED, STOPPED = 2, 1, 130
+app = typer.Typer(
+    help="Adaptive social protection financing: from a shock to a costed, financed, reported response.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn bad input into one line per problem, and Ctrl-C into a quiet end."""
+    from aspfin.results import InputError
+
+    try:
+        yield
+    except InputError as error:
+        for problem in error.problems:
+            typer.echo(str(problem), err=True)
+        raise typer.Exit(BAD_INPUT) from None
+    except KeyboardInterrupt:
+        typer.echo("stopped; finished reports are in place, nothing half-written is left", err=True)
+        raise typer.Exit(STOPPED) from None
+
+
+@app.command("run")
+def run_reports(
+    files: Annotated[list[Path], typer.Argument(help="Parameter files, or folders of them.")],
+    jobs: Annotated[int, typer.Option("--jobs", "-j", help="Reports made at the same time (1 to 64).")] = 1,
+    only: Annotated[
+        str | None, typer.Option(help="Only cases whose name matches, such as '*/KH0?'.", metavar="PATTERN")
+    ] = None,
+    output: Annotated[Path, typer.Option(help="Folder of the reports.")] = Path("reports"),
+) -> None:
+    """Make the reports of parameter files; one that fails does not stop the others."""
+    with _told():
+        from aspfin.reporting.index import write_indexes
+        from aspfin.reporting.reading import read_files
+        from aspfin.reporting.runner import run
+
+        cases = read_files(files, only=only)
+        with _progress(cases) as report:
+            outcomes = run(cases, output=output, jobs=jobs, progress=report)
+        pages = write_indexes(outcomes, output)
+        failed = sum(outcome.failure is not None for outcome in outcomes)
+        typer.echo(f"{len(outcomes) - failed} of {len(outcomes)} reports made; open {pages[-1]}")
+        if failed:
+            raise typer.Exit(FAILED)
+
+
+@contextmanager
+def _progress(cases: list[Case]) -> Iterator[Callable[[CaseOutcome], None]]:
+    """Show a live bar on a terminal, plain lines elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda outcome: typer.echo(str(outcome), err=True)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("reports", total=len(cases))
+
+        def report(outcome: CaseOutcome) -> None:
+            bar.advance(task)
+            if outcome.failure:
+                bar.console.print(str(outcome), markup=False, highlight=False, style="red")
+
+        yield report
+
+
+@app.command()
+def check(
+    paths: Annotated[list[Path], typer.Argument(help="Parameter files, country packs, or folders of them.")],
+) -> None:
+    """Validate parameter files and country packs; run nothing."""
+    with _told():
+        from aspfin.results import InputError
+
+        files, packs = _sorted_out(paths)
+        problems: list[Problem] = []
+        cases = 0
+        for pack in packs:
+            problems += _pack_problems(pack)
+        for file in files:
+            try:
+                cases += _count(file)
+            except InputError as error:
+                problems += error.problems
+        if problems:
+            raise InputError(problems)
+        parts = [f"{_plural(len(files), 'parameter file')} ({_plural(cases, 'report')})"] if files else []
+        parts += [_plural(len(packs), "country pack")] if packs else []
+        typer.echo(f"{' and '.join(parts)}: no problem found")
+
+
+def _plural(count: int, what: str) -> str:
+    return f"{count} {what}" + ("" if count == 1 else "s")
+
+
+def _sorted_out(paths: list[Path]) -> tuple[list[Path], list[Path]]:
+    """Return the parameter files and the country packs at or below `paths`."""
+    from aspfin.reporting.reading import find_files
+
+    packs = {
+        place.parent
+        for path in paths
+        if path.is_dir()
+        for place in (path / "country.yaml", *path.rglob("country.yaml"))
+        if place.is_file()
+    }
+    others = [path for path in paths if path not in packs]
+    alone = [path for path in others if not (path.is_dir() and any(path in pack.parents for pack in packs))]
+    files = find_files(alone)
+    for path in set(others) - set(alone):  # a folder may hold packs beside parameter files
+        inside = (one for one in sorted(path.rglob("*.y*ml")) if one.suffix in (".yaml", ".yml"))
+        files += [one for one in inside if not packs & set(one.parents) and one not in files]
+    return files, sorted(packs)
+
+
+def _pack_problems(pack: Path) -> list[Problem]:
+    from aspfin.programmes import check_country
+    from aspfin.results import Problem
+
+    return [
+        Problem(str(pack / problem.file), problem.field, problem.value, problem.allowed)
+        for problem in check_country(str(pack))
+    ]
+
+
+def _count(file: Path) -> int:
+    from aspfin.reporting.reading import read_file
+
+    return len(read_file(file))
+
+
+@app.command("list")
+def list_all(
+    folder: Annotated[Path, typer.Option(help="Folder of the parameter files.")] = Path("parameters"),
+) -> None:
+    """List report kinds, parameter files and country packs."""
+    with _told():
+        from aspfin.programmes import available_countries
+        from aspfin.reporting.parameters import KINDS
+
+        typer.echo("Report kinds")
+        for kind in KINDS.values():
+            typer.echo(f"  {kind.name:12} {kind.title}")
+        typer.echo(f"\nParameter files in {folder}")
+        found = sorted(one for name in KINDS for one in (folder / name).glob("*.y*ml"))
+        for file in found:
+            typer.echo(f"  {file}")
+        if not found:
+            typer.echo("  none")
+        typer.echo("\nCountry packs")
+        for country in available_countries():
+            typer.echo(f"  {country}")
+
+
+@app.command()
+def schema(kind: Annotated[str, typer.Argument(help="Report kind, such as financing.")]) -> None:
+    """Print the JSON Schema of a parameter file, for completion in an editor."""
+    with _told():
+        import json
+
+        from aspfin.reporting.parameters import KINDS, file_schema
+        from aspfin.reporting.wording import did_you_mean
+        from aspfin.results import InputError, Problem
+
+        if kind not in KINDS:
+            raise InputError(Problem("command line", "kind", kind, did_you_mean(kind, list(KINDS))))
+        typer.echo(json.dumps(file_schema(kind), indent=2, ensure_ascii=False))
+
+
+@app.command()
+def lab() -> None:
+    """Open JupyterLab at the start notebook."""
+    with _told():
+        import subprocess
+
+        import aspfin
+
+        roots = (Path.cwd(), Path(aspfin.__file__).parents[1])
+        places = [root / "notebooks" / "workshop" / "00_start_here.ipynb" for root in roots]
+        start = next((place for place in places if place.is_file()), None)
+        command = [sys.executable, "-m", "jupyterlab", *([str(start)] if start else [])]
+        raise typer.Exit(subprocess.run(command, check=False).returncode)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
