@@ -30,7 +30,17 @@ SHOCK_AT = 0.5  # years after the start of the year; used by the "consistent" ti
 # Names of fields by what they hold, so that every instrument is validated in one place.
 RATES = {"interest", "sovereign_rate", "discount_rate", "arrangement_fee", "loan_rate", "social_return"}
 SHARES = {"share", "cost_growth"}
-MONEY = {"opening", "contribution", "ceiling", "limit", "attachment", "premium", "policy_limit", "multiple"}
+MONEY = {
+    "opening",
+    "contribution",
+    "ceiling",
+    "annual_limit",
+    "limit",
+    "attachment",
+    "premium",
+    "policy_limit",
+    "multiple",
+}
 
 
 def annuity_factor(years: float, rate: float) -> float:

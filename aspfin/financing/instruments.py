@@ -48,6 +48,8 @@ class ContingencyFund(Instrument):
         Paid in at the start of each year; what would exceed the ceiling stays with the treasury.
     ceiling : float
         Largest balance at the start of a year; may be infinite.
+    annual_limit : float
+        Most that is paid out in one year, where the fund is meant for the first layer only; may be infinite.
     interest : float
         r, return on what is left after paying, per year.
     sovereign_rate : float
@@ -70,6 +72,7 @@ class ContingencyFund(Instrument):
     contribution: float = 0.0
     ceiling: float = math.inf
     _: KW_ONLY
+    annual_limit: float = math.inf
     interest: float = 0.01
     sovereign_rate: float = 0.13
     days_to_cash: float = 10.0
@@ -87,6 +90,12 @@ class ContingencyFund(Instrument):
     def at_start(self, left: ArrayLike, year: int) -> ArrayLike:
         """Return the balance after the contribution, capped."""
         return np.minimum(np.asarray(left) + self.contribution, self.ceiling)
+
+    def draw(
+        self, need: np.ndarray, remaining: np.ndarray, available: ArrayLike, index: np.ndarray | None
+    ) -> np.ndarray:
+        """Return the need that remains, as far as the balance and the year's limit go."""
+        return np.minimum(np.minimum(remaining, self.annual_limit), available)
 
     def at_end(self, available: ArrayLike, drawn: np.ndarray) -> ArrayLike:
         """Return the balance after paying and earning."""
