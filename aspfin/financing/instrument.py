@@ -31,15 +31,8 @@ SHOCK_AT = 0.5  # years after the start of the year; used by the "consistent" ti
 RATES = {"interest", "sovereign_rate", "discount_rate", "arrangement_fee", "loan_rate", "social_return"}
 SHARES = {"share", "cost_growth"}
 MONEY = {
-    "opening",
-    "contribution",
-    "ceiling",
-    "annual_limit",
-    "limit",
-    "attachment",
-    "premium",
-    "policy_limit",
-    "multiple",
+    *("opening", "contribution", "ceiling", "annual_limit", "limit", "attachment"),
+    *("premium", "policy_limit", "multiple"),
 }
 
 
