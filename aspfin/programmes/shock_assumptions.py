@@ -1,4 +1,4 @@
-"""Everything the need of a shock takes as given, with its status; and a test against an outside model."""
+"""Everything the need of a shock takes as given, with its status; and tests against outside knowledge."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from aspfin.programmes.affected import AffectedLaw
 from aspfin.programmes.country import Country
 from aspfin.programmes.footprint import Templates
 from aspfin.programmes.record import RecordedClasses
-from aspfin.programmes.shock_draws import Response
+from aspfin.programmes.shock_draws import Response, ShockDraws
 from aspfin.programmes.unit_cost import UnitCost
 from aspfin.results import Check
 
-__all__ = ["Inputs", "assumption_table", "exposure_check"]
+__all__ = ["Inputs", "assumption_table", "capped_check", "exposure_check", "replay_checks"]
 
 COLUMNS = ["name", "value", "unit", "status", "source"]
 
@@ -192,3 +192,29 @@ def exposure_check(facts: Mapping[str, Quantity], affected: Need, household_size
         name = f"exposure one year in {years}"
         found.append(Check(name, question, 0.5 <= mine / outside <= 2, mine / outside, text=text))
     return tuple(found)
+
+
+def replay_checks(replay: pd.DataFrame) -> tuple[Check, ...]:
+    """Say how far the response model is from what was really paid; within a quarter counts as near."""
+    question = "Does the response model come within a quarter of the households really paid?"
+    rows = replay[replay["quantity"] == "households paid"]
+    if rows.empty:
+        return (Check("replay", question, None, text="no response of this hazard was published"),)
+    found = []
+    for row in rows.to_dict("records"):
+        ratio = row["ratio"]
+        text = (
+            f"{row['event']}: modelled {row['modelled']:,.0f}, paid {row['published']:,.0f}, "
+            f"ratio {ratio:.2f} ({row['note']}); answered like this, every flood would cost {1 / ratio:.2f} "
+            "times the need shown"
+        )
+        found.append(Check("replay", question, bool(abs(ratio - 1) <= 0.25), ratio, text=text))
+    return tuple(found)
+
+
+def capped_check(drawn: ShockDraws) -> Check:
+    """Say how often a simulated event reaches the number of households of a province."""
+    share = drawn.capped_share
+    question = "Do simulated events stay within the households of each province?"
+    text = f"in {share:.2%} of events some province reached its limit and the excess went to others"
+    return Check("provincial limits", question, share <= 0.01, share, text=text)

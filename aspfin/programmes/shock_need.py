@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,13 @@ from aspfin.programmes.record import (
     rates_by_class,
     recorded_household_size,
 )
-from aspfin.programmes.shock_assumptions import Inputs, assumption_table, exposure_check
+from aspfin.programmes.shock_assumptions import (
+    Inputs,
+    assumption_table,
+    capped_check,
+    exposure_check,
+    replay_checks,
+)
 from aspfin.programmes.shock_draws import NATIONAL, Response, ShockDraws, draw_shock
 from aspfin.programmes.shock_tables import Shares, beneficiary_table, event_table, replay_table
 from aspfin.programmes.unit_cost import UnitCost, unit_cost
@@ -115,11 +120,16 @@ class ShockNeed(ResultMixin):
     def sentence(self) -> str:
         """Return the mean and the 1-in-10-year need in words."""
         row = self.to_frame().set_index("return_period").loc[10]
-        return (
+        mean = (
             f"In an average year {self.hazard}s affect about {_round(self.affected.mean):,.0f} households in "
-            f"{self.area_name}, and the response costs {_usd(self.need.mean)}; one year in ten it costs "
-            f"{_usd(row['need_usd'])} or more (the short record leaves open {_usd(row['need_low_usd'])} to "
-            f"{_usd(row['need_high_usd'])})."
+            f"{self.area_name}, and the response costs {_usd(self.need.mean)}"
+        )
+        if row["need_usd"] < 1_000:
+            return f"{mean}; in nine years of ten it costs less than US$ 1,000."
+        low, high = _usd(row["need_low_usd"]), _usd(row["need_high_usd"])
+        return (
+            f"{mean}; one year in ten it costs {_usd(row['need_usd'])} or more (a 90 % band, for so short a "
+            f"record, runs from {low} to {high})."
         )
 
 
@@ -257,7 +267,7 @@ def _result(country: Country, inputs: Inputs, drawn: ShockDraws, *, bootstrap: i
         currency=inputs.paid.currency,
         published_totals=totals,
     )
-    checks = (*inputs.law.checks(), *_replay_checks(replay), _capped_check(drawn))
+    checks = (*inputs.law.checks(), *replay_checks(replay), capped_check(drawn))
     if inputs.area == NATIONAL:
         checks += exposure_check(country.facts, affected, inputs.household_size)
     return ShockNeed(
@@ -279,12 +289,17 @@ def _yearly(drawn: ShockDraws, amounts: np.ndarray, unit: str) -> Need:
 def _bands(
     law: AffectedLaw, drawn: ShockDraws, amounts: np.ndarray, replicates: int, seed: int
 ) -> pd.DataFrame:
-    """Return bootstrap bands; each class keeps an evenly spaced part of its draws, in order of size."""
+    """Return bootstrap bands. What an affected household means in the area is kept as block means by class.
+
+    Sorting before averaging keeps the rare events that fall mostly on a small province; shuffling afterwards
+    pairs them with every size of event.
+    """
+    rng = np.random.default_rng(seed)
     factors = {}
     for k, c in enumerate(law.classes):
-        mine = np.flatnonzero(drawn.class_index == k)
-        chosen = mine[np.linspace(0, len(mine) - 1, min(_BAND_DRAWS, len(mine))).astype(int)]
-        factors[c.event_class.name] = amounts[chosen] / drawn.size[chosen]
+        mine = drawn.class_index == k
+        blocks = np.array_split(np.sort(amounts[mine] / drawn.size[mine]), min(_BAND_DRAWS, mine.sum()))
+        factors[c.event_class.name] = rng.permutation([block.mean() for block in blocks])
     return bootstrap_bands(law, RETURN_PERIODS, per_household=factors, replicates=replicates, seed=seed)
 
 
@@ -308,31 +323,6 @@ def _check_counts(draws: int, bootstrap: int, country: Country, hazard: str) -> 
         problems.append(Problem("shock", "hazard", hazard, "one of " + ", ".join(country.records)))
     if problems:
         raise InputError(problems)
-
-
-def _replay_checks(replay: pd.DataFrame) -> tuple[Check, ...]:
-    """Say how far the response model is from what was really paid; within a quarter counts as near."""
-    question = "Does the response model come within a quarter of the households really paid?"
-    rows = replay[replay["quantity"] == "households paid"]
-    if rows.empty:
-        return (Check("replay", question, None, text="no response of this hazard was published"),)
-    found: list[Any] = []
-    for row in rows.to_dict("records"):
-        ratio = row["ratio"]
-        text = (
-            f"{row['event']}: modelled {row['modelled']:,.0f}, paid {row['published']:,.0f}, "
-            f"ratio {ratio:.2f} ({row['note']}); answered like this, every flood would cost {1 / ratio:.2f} "
-            "times the need shown"
-        )
-        found.append(Check("replay", question, bool(abs(ratio - 1) <= 0.25), ratio, text=text))
-    return tuple(found)
-
-
-def _capped_check(drawn: ShockDraws) -> Check:
-    share = drawn.capped_share
-    question = "Do simulated events stay within the households of each province?"
-    text = f"in {share:.2%} of events some province reached its limit and the excess went to others"
-    return Check("provincial limits", question, share <= 0.01, share, text=text)
 
 
 def _round(x: float) -> float:
