@@ -137,8 +137,12 @@ def _walk_mapping(node: yaml.MappingNode, path: Key, tree: Tree, seen: set[int])
     keys: set[str] = set()
     for key, child in node.value:
         place = f"{tree.name}, line {key.start_mark.line + 1}"
+        shown = ".".join(path) or "file"
+        if key.tag == "tag:yaml.org,2002:bool":  # YAML 1.1 reads on, off, yes, no, y and n as true or false
+            allowed = "the key in quotes: YAML reads it as true or false"
+            tree.problems.append(Problem(place, shown, key.value, allowed))
+            continue
         if not isinstance(key, yaml.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
-            shown = ".".join(path) or "file"
             tree.problems.append(Problem(place, shown, "a key that is not plain text", "a plain text key"))
             continue
         if key.value in keys:

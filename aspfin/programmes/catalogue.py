@@ -50,6 +50,10 @@ class Outcome:
     def __post_init__(self) -> None:
         object.__setattr__(self, "categories", MappingProxyType(dict(self.categories)))
 
+    def __reduce__(self) -> tuple:  # a read-only mapping cannot be pickled
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return Outcome, tuple({**values, "categories": dict(self.categories)}.values())
+
     def _per(self, units: int | None, periods: int | None = 1) -> float | None:
         if self.amount is None or not units or not periods:
             return None
@@ -95,6 +99,9 @@ class Outcome:
 class Programme:
     """A social protection programme with its dated benefit rules and published outcomes.
 
+    `status` and `sources` are those of the words (eligibility, legal basis, note); rules and outcomes have
+    their own.
+
     Examples
     --------
     >>> rule = BenefitRule(dt.date(2022, 12, 1), unit="household", amount=80_000, periods=3)
@@ -113,6 +120,8 @@ class Programme:
     eligibility: str = ""
     legal_basis: str = ""
     note: str = ""
+    status: Status = "press"
+    sources: tuple[str, ...] = ()
     rules: tuple[BenefitRule, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
 

@@ -16,13 +16,11 @@ import numpy as np
 import pandas as pd
 
 from aspfin.data import Quantity, unverified
-from aspfin.programmes.rules import CATEGORIES, BenefitRule, rules_frame, rules_in_force
+from aspfin.programmes.caseload import Cells, group_caseload
+from aspfin.programmes.rules import BenefitRule, rules_frame, rules_in_force
 from aspfin.results import InputError, Money, Problem, ResultMixin
 
 __all__ = ["ProgrammeCost", "cost_of_rules", "entitlement_by_rules", "per_unit"]
-
-# Columns of an aggregated caseload beside the categories of the rules.
-LABELS = ("area", "card_level")
 
 
 @dataclass(frozen=True, repr=False)
@@ -150,94 +148,6 @@ def per_unit(amount: float, units: float, *, periods: float = 1) -> float:
     return amount / units / periods
 
 
-def _whole_counts(frame: pd.DataFrame, column: str) -> np.ndarray:
-    """Return a column as whole numbers; raise naming the first bad row."""
-    numbers = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-    bad = ~(np.isfinite(numbers) & (numbers >= 0) & (numbers == np.floor(numbers)) & (numbers < 2**53))
-    if frame[column].dtype == bool:
-        bad[:] = True
-    if bad.any():
-        place = f"caseload, row {frame.index[int(np.argmax(bad))]}"
-        value = frame[column].iloc[int(np.argmax(bad))]
-        more = f" ({int(bad.sum()):,} such rows)" if bad.sum() > 1 else ""
-        raise InputError(Problem(place, column, value, f"a whole number, 0 or more; not empty{more}"))
-    return numbers.astype(np.int64)
-
-
-@dataclass(frozen=True)
-class _Cells:
-    """A caseload grouped by the areas and levels its rules tell apart."""
-
-    keys: list[tuple[str | None, int | None]]
-    codes: np.ndarray
-    counts: dict[str, np.ndarray]
-
-    def matches(self, rule: BenefitRule) -> np.ndarray:
-        """Return, per key, whether `rule` applies."""
-        return np.array(
-            [
-                (rule.area is None or rule.area == area)
-                and (rule.card_level is None or rule.card_level == level)
-                for area, level in self.keys
-            ]
-        )
-
-
-def _labels(frame: pd.DataFrame, rules: Sequence[BenefitRule], label: str) -> tuple[list, np.ndarray]:
-    """Return the distinct values of `label` and their code per row; only where a rule depends on it."""
-    allowed = sorted({getattr(rule, label) for rule in rules} - {None})
-    if not allowed:
-        return [None], np.zeros(len(frame), dtype=np.int64)
-    if label not in frame.columns:
-        shown = ", ".join(map(str, allowed))
-        raise InputError(Problem("caseload", label, "a missing column", f"a column with {shown}"))
-    codes = pd.Index(allowed).get_indexer(frame[label])
-    if (codes < 0).any():
-        place = f"caseload, row {frame.index[int(np.argmax(codes < 0))]}"
-        value = frame[label].iloc[int(np.argmax(codes < 0))]
-        raise InputError(Problem(place, label, value, " | ".join(map(str, allowed))))
-    return allowed, codes
-
-
-def _group(frame: pd.DataFrame, rules: Sequence[BenefitRule], *, aggregated: bool) -> _Cells:
-    """Check a caseload against the rules and group it."""
-    if len(frame) == 0:
-        raise InputError(Problem("caseload", "rows", 0, "at least one row"))
-    needed = list(dict.fromkeys([*(["households"] if aggregated else []), *(r.column for r in rules)]))
-    missing = [c for c in needed if c not in frame.columns and not (c == "households" and not aggregated)]
-    if missing:
-        allowed = "a column of counts (0 where there are none); the rules pay for " + ", ".join(needed)
-        raise InputError([Problem("caseload", column, "a missing column", allowed) for column in missing])
-    if aggregated:
-        _refuse_unknown_counts(frame, needed)
-    counted = [*needed, *(["members"] if "members" in frame.columns and "members" not in needed else [])]
-    counts = {
-        column: np.ones(len(frame), dtype=np.int64)
-        if column == "households" and not aggregated
-        else _whole_counts(frame, column)
-        for column in counted
-    }
-    areas, area_codes = _labels(frame, rules, "area")
-    levels, level_codes = _labels(frame, rules, "card_level")
-    keys = [(area, level) for area in areas for level in levels]
-    return _Cells(keys, area_codes * len(levels) + level_codes, counts)
-
-
-def _refuse_unknown_counts(frame: pd.DataFrame, needed: Sequence[str]) -> None:
-    """Refuse a numeric column no rule reads: a misspelt category would otherwise be paid nothing."""
-    known = {*needed, *LABELS, *CATEGORIES, "households", "members"}
-    unknown = [
-        column
-        for column in frame.columns
-        if column not in known and pd.api.types.is_numeric_dtype(frame[column])
-    ]
-    if unknown:
-        allowed = "columns of text, or counts named " + ", ".join(sorted(known))
-        raise InputError(
-            [Problem("caseload", str(column), "an unknown column", allowed) for column in unknown]
-        )
-
-
 def _amount(rule: BenefitRule, programme: str) -> float:
     """Return the amount of a rule, whole where it is whole; raise where none was found."""
     if rule.amount is None:
@@ -267,10 +177,10 @@ def entitlement_by_rules(
     Series
         Money in the rules' currency, index of `frame`; whole numbers where all amounts are whole.
     """
-    if "households" in frame.columns:
+    if "households" in getattr(frame, "columns", ()):
         allowed = "one row per household; use the programme's cost for an aggregated table"
         raise InputError(Problem("caseload", "households", "a column", allowed))
-    cells = _group(frame, rules, aggregated=False)
+    cells = group_caseload(frame, rules)
     amounts = [_amount(rule, programme) for rule in rules]
     whole = all(isinstance(amount, int) for amount in amounts)
     paid = np.zeros(len(frame), dtype=np.int64 if whole else float)
@@ -324,7 +234,7 @@ def cost_of_rules(
     """Return the transfers of a programme for a caseload; see `Programme.cost`."""
     schedule = _schedule(rules, on, periods, programme)
     every = tuple(dict.fromkeys(rule for used, _ in schedule for rule in used))
-    cells = _group(caseload, every, aggregated="households" in caseload.columns)
+    cells = group_caseload(caseload, every)
     households = _households(caseload, cells)
     if households == 0:
         raise InputError(Problem("caseload", "households", 0, "at least one household"))
@@ -358,7 +268,7 @@ def cost_of_rules(
     )
 
 
-def _households(caseload: pd.DataFrame, cells: _Cells) -> int | None:
+def _households(caseload: pd.DataFrame, cells: Cells) -> int | None:
     """Return the number of households: the column, or the rows where members are counted, or None."""
     if "households" in cells.counts:
         return int(cells.counts["households"].sum())

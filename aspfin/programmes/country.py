@@ -80,6 +80,9 @@ class Country:
             f" {self._events['event_id'].nunique()} events"
         )
 
+    def __reduce__(self) -> tuple:  # another process reads the pack itself
+        return load_country, (self.folder,)
+
     @property
     def provinces(self) -> pd.DataFrame:
         """Return the provinces, one row each; columns are described in `province_columns`."""

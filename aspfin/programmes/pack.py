@@ -180,7 +180,7 @@ def _provinces(pack: Pack, country: CountryFile) -> pd.DataFrame | None:
         pack.problems.append(Problem("provinces.csv", "file", "no rows", "at least one province"))
         return None
     columns = country.province_columns
-    numeric = {c for c in described if columns[c].unit not in TEXT_UNITS} | {"tile_row", "tile_col"}
+    numeric = [*(c for c in described if columns[c].unit not in TEXT_UNITS), "tile_row", "tile_col"]
     before = len(pack.problems)
     rows = [_province(pack, table, line, cells, numeric, country.areas) for line, cells in table.rows]
     if len(pack.problems) > before:
@@ -189,7 +189,7 @@ def _provinces(pack: Pack, country: CountryFile) -> pd.DataFrame | None:
 
 
 def _province(
-    pack: Pack, table: Table, line: int, cells: dict[str, str | None], numeric: set[str], areas: list[str]
+    pack: Pack, table: Table, line: int, cells: dict[str, str | None], numeric: list[str], areas: list[str]
 ) -> dict[str, Any]:
     """Return one province with its numbers converted; empty numbers are missing, not zero."""
     row: dict[str, Any] = dict(cells)

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from itertools import product
 
 from aspfin.programmes.catalogue import Outcome, Programme
-from aspfin.programmes.pack import PROVINCE_COLUMNS, Pack, field_path
+from aspfin.programmes.pack import Pack, field_path
 from aspfin.programmes.pack_schema import Amount, ProgrammeEntry, Schedule
 from aspfin.programmes.rules import BenefitRule
 from aspfin.results import Problem
 
 __all__ = ["build_programme", "check_pack"]
 
-Path = tuple[str | int, ...]
+Place = tuple[str | int, ...]  # a path into a YAML file
 
 
 def check_pack(pack: Pack) -> list[Problem]:
@@ -27,7 +27,7 @@ def _cited(pack: Pack) -> Iterator[tuple[str, str, str]]:
     """Yield (file and line, field, source id) for every source named anywhere."""
     if pack.country is not None:
         tree, country = pack.trees["country.yaml"], pack.country
-        traced: list[tuple[Path, str]] = [(("exchange_rates",), country.exchange_rates.source)]
+        traced: list[tuple[Place, str]] = [(("exchange_rates",), country.exchange_rates.source)]
         traced += [
             (("province_columns", key), column.source) for key, column in country.province_columns.items()
         ]
@@ -36,13 +36,16 @@ def _cited(pack: Pack) -> Iterator[tuple[str, str, str]]:
     if pack.programmes is not None:
         tree = pack.trees["programmes.yaml"]
         for path, source in _cited_by_programmes(pack.programmes.programmes):
-            yield tree.place((*path, "source")), field_path((*path, "source")), source
+            path = path if path[-2] == "sources" else (*path, "source")
+            yield tree.place(path), field_path(path), source
     for name, rows in (("events.csv", pack.events), ("footprints.csv", pack.footprints)):
         yield from ((f"{name}, line {line}", "source", row.source) for line, row in rows or [])
 
 
-def _cited_by_programmes(programmes: list[ProgrammeEntry]) -> Iterator[tuple[Path, str]]:
+def _cited_by_programmes(programmes: list[ProgrammeEntry]) -> Iterator[tuple[Place, str]]:
     for p, programme in enumerate(programmes):
+        for n, source in enumerate(programme.sources):
+            yield ("programmes", p, "sources", n), source
         for s, schedule in enumerate(programme.schedules):
             yield ("programmes", p, "schedules", s), schedule.source
             for a, amount in enumerate(schedule.amounts):
@@ -131,7 +134,7 @@ def _footprints_agree(pack: Pack) -> Iterator[Problem]:
 def build_programme(entry: ProgrammeEntry) -> Programme:
     """Return the programme of an entry, its amounts multiplied out into benefit rules."""
     texts = ("id", "name", "pillar", "agency", "channel", "payment_cycle", "currency")
-    fields = {name: getattr(entry, name) for name in (*texts, "eligibility", "legal_basis", "note")}
+    fields = {name: getattr(entry, name) for name in (*texts, "eligibility", "legal_basis", "note", "status")}
     rules = tuple(
         rule
         for schedule in entry.schedules
@@ -141,7 +144,7 @@ def build_programme(entry: ProgrammeEntry) -> Programme:
     outcomes = tuple(
         Outcome(**{**outcome.model_dump(), "currency": outcome.currency or ""}) for outcome in entry.outcomes
     )
-    return Programme(**fields, rules=rules, outcomes=outcomes)
+    return Programme(**fields, sources=tuple(entry.sources), rules=rules, outcomes=outcomes)
 
 
 def _rules(schedule: Schedule, amount: Amount, currency: str) -> Iterator[BenefitRule]:
@@ -179,10 +182,10 @@ def _programmes_agree(pack: Pack) -> Iterator[Problem]:
     tree, seen = pack.trees["programmes.yaml"], set()
     for p, entry in enumerate(pack.programmes.programmes):
         if entry.id in seen:
-            path: Path = ("programmes", p, "id")
+            path: Place = ("programmes", p, "id")
             yield Problem(tree.place(path), field_path(path), entry.id, "an id of its own")
         seen.add(entry.id)
-        placed: list[tuple[Path, BenefitRule]] = []
+        placed: list[tuple[Place, BenefitRule]] = []
         for s, schedule in enumerate(entry.schedules):
             for a, amount in enumerate(schedule.amounts):
                 path = ("programmes", p, "schedules", s, "amounts", a)
@@ -206,7 +209,7 @@ def _amount_complaints(pack: Pack, schedule: Schedule, amount: Amount) -> Iterat
 
 
 def _clashes(
-    pack: Pack, path: Path, rule: BenefitRule, placed: list[tuple[Path, BenefitRule]]
+    pack: Pack, path: Place, rule: BenefitRule, placed: list[tuple[Place, BenefitRule]]
 ) -> Iterator[Problem]:
     tree = pack.trees["programmes.yaml"]
     for other_path, other in placed:
@@ -221,8 +224,3 @@ def _clashes(
             allowed = f"per {other.per} and the same number of periods, as in {field_path(other_path)}"
             yield Problem(tree.place(path), field_path(path), f"per {rule.per}", allowed)
             return
-
-
-def _described(pack: Pack) -> set[str]:
-    """Return the described columns of provinces.csv beside those every pack has."""
-    return set() if pack.country is None else set(pack.country.province_columns) - set(PROVINCE_COLUMNS)

@@ -239,6 +239,8 @@ class ProgrammeEntry(_Entry):
     eligibility: str = ""
     legal_basis: str = ""
     note: str = ""
+    status: Status = "press"
+    sources: list[Name] = []
     schedules: list[Schedule] = []
     outcomes: list[OutcomeEntry] = []
 
