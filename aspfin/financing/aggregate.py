@@ -24,6 +24,7 @@ __all__ = ["aggregate", "annual_law", "choose_grid"]
 
 BEYOND_GRID = 1e-9  # probability that the automatic grid may leave beyond its end
 DEFAULT_POINTS = 2**20
+FINEST_SHARE = 2048
 MOST_POINTS = 2**22
 FEWEST_EXACT_POINTS = 4096
 PILOT_POINTS = 4096
@@ -86,9 +87,10 @@ def choose_grid(frequency: Frequency, severity: Severity) -> tuple[float, int]:
     """Return the lattice step and number of points for a frequency and a severity.
 
     Recorded values that are all multiples of one decimal step get that step, so their lattice is exact. Else
-    the grid covers all but 1e-9 of the annual total with about a million points. Where the tail is too
-    heavy for that, the step stops at a hundredth of the mean event and more than 1e-9 stays beyond the
-    grid, which the result reports.
+    the grid covers all but 1e-9 of the annual total with at most a million points, and a step no finer than
+    a two-thousandth of the mean or standard deviation of an event needs. Where the tail is too heavy for
+    that, the step stops at a hundredth of the mean event and more than 1e-9 stays beyond the grid, which the
+    result reports.
     """
     reach = _reach(frequency, severity)
     if isinstance(severity, Empirical):
@@ -97,7 +99,8 @@ def choose_grid(frequency: Frequency, severity: Severity) -> tuple[float, int]:
         if step and points <= DEFAULT_POINTS:
             return step, max(points, FEWEST_EXACT_POINTS)
     coarsest = max(severity.mean / 100, 20 * frequency.mean * severity.mean / DEFAULT_POINTS)
-    step = _round_up(min(reach / DEFAULT_POINTS, coarsest))
+    finest = min(severity.mean, severity.std or severity.mean) / FINEST_SHARE
+    step = _round_up(min(max(reach / DEFAULT_POINTS, finest), coarsest))
     return step, min(DEFAULT_POINTS, ceil(reach / step) + 1)
 
 

@@ -140,7 +140,13 @@ class NegativeBinomial(_SampledByCount):
     def pgf(self, z: np.ndarray | complex | float) -> np.ndarray:
         """Return G(z) = (1 - mean cv² (z - 1))^(-1/cv²); complex arrays are welcome."""
         square = self.mixing_cv**2
-        return np.exp(-np.log1p(self.mean * square * (1 - np.asarray(z))) / square)
+        shift = self.mean * square * (1 - np.asarray(z))
+        if np.iscomplexobj(shift):  # numpy's complex log1p loses the digits of small arguments
+            size = np.log1p(shift.real * (2 + shift.real) + shift.imag**2) / 2
+            logarithm = size + 1j * np.arctan2(shift.imag, 1 + shift.real)
+        else:
+            logarithm = np.log1p(shift)
+        return np.exp(-logarithm / square)
 
     def inverse_pgf(self, g: np.ndarray | float) -> np.ndarray:
         """Return the real z with G(z) = g; below zero where g < G(0)."""

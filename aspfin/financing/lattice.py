@@ -68,7 +68,8 @@ def discretise(severity: Severity, step: float, points: int) -> np.ndarray:
         return split(severity.values, severity.weights, step, points)[0]
     # second differences of E[(X - k)₊], which is minus LEV up to a constant, keep their digits in the tail
     excess = severity.expected_excess(step * np.arange(points + 1.0))
-    return np.maximum(np.diff(np.diff(excess) / step, prepend=-1.0), 0.0)
+    cumulative = np.maximum.accumulate(1 + np.diff(excess) / step)  # rounding must not make it fall
+    return np.diff(np.clip(cumulative, 0.0, 1.0), prepend=0.0)
 
 
 def split(values: np.ndarray, weights: np.ndarray, step: float, points: int) -> tuple[np.ndarray, float]:

@@ -67,10 +67,6 @@ class Severity(Protocol):
 class _Continuous:
     """What every law without atoms shares."""
 
-    def limited_expected_value(self, k: Any) -> np.ndarray:
-        """Return E[min(X, k)] for amounts `k` of 0 or more; non-decreasing and concave in `k`."""
-        return self.mean - self.expected_excess(k)  # type: ignore[attr-defined]
-
     def survival_or_equal(self, x: Any) -> np.ndarray:
         """Return P(X ≥ x), which for a law without atoms is P(X > x)."""
         return self.survival(x)  # type: ignore[attr-defined]
@@ -78,6 +74,11 @@ class _Continuous:
 
 def _amounts(x: Any) -> np.ndarray:
     return np.maximum(np.asarray(x, dtype=float), 0.0)
+
+
+def _times(amounts: np.ndarray, rest: np.ndarray) -> np.ndarray:
+    """Multiply, with an infinite amount of probability 0 counting as 0."""
+    return np.multiply(amounts, rest, where=rest > 0, out=np.zeros(np.shape(amounts)))
 
 
 def _probabilities(p: Any) -> np.ndarray:
@@ -140,8 +141,13 @@ class Lognormal(_Continuous):
         k = _amounts(k)
         z = self._standard(k)
         rest = special.ndtr(-z)
-        beyond = np.multiply(k, rest, where=rest > 0, out=np.zeros_like(z))  # inf · 0 is 0 here
-        return np.maximum(self.mean * special.ndtr(self.sdlog - z) - beyond, 0.0)
+        return np.maximum(self.mean * special.ndtr(self.sdlog - z) - _times(k, rest), 0.0)
+
+    def limited_expected_value(self, k: Any) -> np.ndarray:
+        """Return E[min(X, k)] for amounts `k` of 0 or more; non-decreasing and concave in `k`."""
+        k = _amounts(k)
+        z = self._standard(k)
+        return self.mean * special.ndtr(z - self.sdlog) + _times(k, special.ndtr(-z))
 
     def survival(self, x: Any) -> np.ndarray:
         """Return P(X > x)."""
@@ -215,6 +221,12 @@ class GeneralisedPareto(_Continuous):
         above = self.scale / (1 - self.shape) * np.exp((1 - self.shape) * self._log_survival(k))
         return above + np.maximum(self.threshold - k, 0.0)
 
+    def limited_expected_value(self, k: Any) -> np.ndarray:
+        """Return E[min(X, k)] for amounts `k` of 0 or more; non-decreasing and concave in `k`."""
+        k = _amounts(k)
+        above = -self.scale / (1 - self.shape) * np.expm1((1 - self.shape) * self._log_survival(k))
+        return np.minimum(k, self.threshold) + above
+
     def survival(self, x: Any) -> np.ndarray:
         """Return P(X > x)."""
         return np.exp(self._log_survival(x))
@@ -270,8 +282,13 @@ class Gamma(_Continuous):
         k = _amounts(k)
         z = k / self.scale
         rest = special.gammaincc(self.shape, z)
-        beyond = np.multiply(k, rest, where=rest > 0, out=np.zeros_like(z))
-        return np.maximum(self.mean * special.gammaincc(self.shape + 1, z) - beyond, 0.0)
+        return np.maximum(self.mean * special.gammaincc(self.shape + 1, z) - _times(k, rest), 0.0)
+
+    def limited_expected_value(self, k: Any) -> np.ndarray:
+        """Return E[min(X, k)] for amounts `k` of 0 or more; non-decreasing and concave in `k`."""
+        k = _amounts(k)
+        z = k / self.scale
+        return self.mean * special.gammainc(self.shape + 1, z) + _times(k, special.gammaincc(self.shape, z))
 
     def survival(self, x: Any) -> np.ndarray:
         """Return P(X > x)."""
@@ -356,8 +373,7 @@ class Empirical:
         k = _amounts(k)
         first = np.searchsorted(self.values, k, side="right")
         rest = self._above[first]
-        beyond = np.multiply(k, rest, where=rest > 0, out=np.zeros(k.shape))
-        return np.maximum(self._upper[first] - beyond, 0.0)
+        return np.maximum(self._upper[first] - _times(k, rest), 0.0)
 
     def limited_expected_value(self, k: Any) -> np.ndarray:
         """Return E[min(X, k)] for amounts `k` of 0 or more; non-decreasing and concave in `k`."""

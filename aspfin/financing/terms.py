@@ -132,8 +132,8 @@ def reinstatement_premium(
     """Return the pure premium of an annual layer that pays for its own reinstatements.
 
     The cover is min((S - deductible)₊, (n + 1) limit) for the annual ceded amount S and n reinstatements,
-    each charged the premium pro rata to the amount reinstated (100 % as to time). The premium received in all,
-    P (1 + expected reinstated fraction), equals the expected payment.
+    each charged the premium pro rata to the amount reinstated (100 % as to time). The premium received in
+    all, P (1 + expected reinstated fraction), equals the expected payment.
 
     Parameters
     ----------
