@@ -184,7 +184,7 @@ class BudgetReallocation(Instrument):
     Parameters
     ----------
     limit : float
-        Most that can be moved in a year.
+        Most that can be moved in a year; may be infinite.
     social_return : float
         h, return of the displaced projects, per year.
 
@@ -196,7 +196,7 @@ class BudgetReallocation(Instrument):
 
     kind: ClassVar[str] = "budget_reallocation"
 
-    limit: float
+    limit: float = math.inf
     _: KW_ONLY
     social_return: float = 0.12
     days_to_cash: float = 90.0
