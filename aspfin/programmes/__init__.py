@@ -9,6 +9,8 @@ from aspfin.programmes.country import (
     load_country,
 )
 from aspfin.programmes.rules import CATEGORIES, BenefitRule
+from aspfin.programmes.shock_draws import Response
+from aspfin.programmes.shock_need import ShockNeed, pack_response, shock_need
 
 __all__ = [
     "CATEGORIES",
@@ -17,8 +19,12 @@ __all__ = [
     "Outcome",
     "Programme",
     "ProgrammeCost",
+    "Response",
+    "ShockNeed",
     "available_countries",
     "check_country",
     "load_country",
+    "pack_response",
     "per_unit",
+    "shock_need",
 ]
