@@ -9,7 +9,11 @@ Examples
 0.5
 """
 
+from aspfin.financing.basis_risk import BasisRisk, basis_risk, missed_payment_probability
+from aspfin.financing.cost import CostPerBeneficiary, cost_per_beneficiary
+from aspfin.financing.crossing import crossing_points, marginal_cost
 from aspfin.financing.financing_result import FinancingResult, Unmet
+from aspfin.financing.fitting import FrequencyFit, SeverityFit, fit_frequency, fit_severity
 from aspfin.financing.frequency import Binomial, NegativeBinomial, Poisson
 from aspfin.financing.fund import FundPath, fund_path
 from aspfin.financing.instrument import Instrument, UnitCosts, annuity_factor
@@ -24,21 +28,33 @@ from aspfin.financing.instruments import (
     ParametricInsurance,
 )
 from aspfin.financing.layering import allocate, finance
+from aspfin.financing.loans import Loan, contingent_drawdown, facility_fees
 from aspfin.financing.need import Lattice, Layer, Need, OccurrenceLayer
+from aspfin.financing.optimise import OptimalLayers, optimal_layers
 from aspfin.financing.severity import Empirical, Gamma, GeneralisedPareto, Lognormal
 from aspfin.financing.sizing import FundSize, size_fund
+from aspfin.financing.terms import (
+    allocate_back,
+    apply_terms,
+    frequency_curve,
+    layer_payment,
+    reinstatement_premium,
+)
 from aspfin.financing.timeliness import HouseholdDelayLoss, delay_factor, share_met_within
 
 __all__ = [
     "INSTRUMENTS",
+    "BasisRisk",
     "Binomial",
     "BudgetReallocation",
     "ContingencyFund",
     "ContingentCredit",
+    "CostPerBeneficiary",
     "DonorAid",
     "Empirical",
     "ExPostBorrowing",
     "FinancingResult",
+    "FrequencyFit",
     "FundPath",
     "FundSize",
     "Gamma",
@@ -48,19 +64,37 @@ __all__ = [
     "InsuranceLayer",
     "Lattice",
     "Layer",
+    "Loan",
     "Lognormal",
     "Need",
     "NegativeBinomial",
     "OccurrenceLayer",
+    "OptimalLayers",
     "ParametricInsurance",
     "Poisson",
+    "SeverityFit",
     "UnitCosts",
     "Unmet",
     "allocate",
+    "allocate_back",
     "annuity_factor",
+    "apply_terms",
+    "basis_risk",
+    "contingent_drawdown",
+    "cost_per_beneficiary",
+    "crossing_points",
     "delay_factor",
+    "facility_fees",
     "finance",
+    "fit_frequency",
+    "fit_severity",
+    "frequency_curve",
     "fund_path",
+    "layer_payment",
+    "marginal_cost",
+    "missed_payment_probability",
+    "optimal_layers",
+    "reinstatement_premium",
     "share_met_within",
     "size_fund",
 ]

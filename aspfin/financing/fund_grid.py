@@ -79,7 +79,7 @@ class NeedOnGrid:
 
     @classmethod
     def of(cls, need: Need, step: float, plan: FundPlan) -> NeedOnGrid:
-        """Return the need on a grid that holds every balance of the plan, and still does at twice the step."""
+        """Return the need on a grid that holds every balance of the plan, at twice the step too."""
         points = max(plan.points(step), 2 * plan.points(2 * step))
         masses = need.lattice(step=step, points=max(points, 2)).probabilities[:points]
         return cls(step, masses, np.asarray(need.exceedance(step * np.arange(points))))
