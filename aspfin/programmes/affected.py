@@ -186,6 +186,7 @@ def bootstrap_bands(
     return_periods: Sequence[float],
     *,
     per_household: Mapping[str, np.ndarray] | None = None,
+    footprint_probabilities: np.ndarray | None = None,
     replicates: int = 400,
     level: float = 0.90,
     seed: int = 0,
@@ -194,7 +195,8 @@ def bootstrap_bands(
 
     Each replicate resamples the events of a class with replacement, draws each figure evenly between its
     lowest and highest competing value, draws the rate from its Jeffreys posterior Gamma(n + ½, years), refits
-    the law and recomputes the distribution of the yearly total by FFT.
+    the law and recomputes the distribution of the yearly total by FFT. Footprints get probabilities from
+    Dirichlet(number of footprints × probability): known no better than from one event each.
 
     Parameters
     ----------
@@ -202,9 +204,11 @@ def bootstrap_bands(
         Fitted law.
     return_periods : sequence of float
         Annual return periods in years, above 1.
-    per_household : mapping of class name to ndarray, optional
-        Amount per household affected nationally, one value per draw of the class in order of size: turns
-        households into money or into the households of one province. Default 1: households, nationally.
+    per_household : mapping of class name to ndarray, shape (footprints, draws), optional
+        Amount per household affected nationally: turns households into money or into the households of one
+        province. Default 1: households, nationally.
+    footprint_probabilities : ndarray, shape (footprints,), optional
+        Probability of each footprint; needed with more than one.
     replicates : int
         Number of bootstrap replicates.
     level : float
@@ -218,12 +222,16 @@ def bootstrap_bands(
         `return_period, low, median, high`, in households (or in the unit of `per_household`).
     """
     rng = np.random.default_rng(seed)
+    base = np.ones(1) if footprint_probabilities is None else np.asarray(footprint_probabilities)
+    possible = base > 0
+    chance = rng.dirichlet(possible.sum() * base[possible], replicates)
     atoms, weights, total_rate = [], [], np.zeros(replicates)
     for c in law.classes:
-        factor = np.ones(500) if per_household is None else np.asarray(per_household[c.event_class.name])
-        size, rate = _replicate_sizes(c, len(factor), replicates, rng)
-        atoms.append(size * factor)
-        weights.append(np.broadcast_to((rate / len(factor))[:, None], size.shape))
+        factor = np.ones((1, 500)) if per_household is None else per_household[c.event_class.name]
+        factor = np.asarray(factor)[possible]
+        size, rate = _replicate_sizes(c, factor.shape[1], replicates, rng)
+        atoms.append((size[:, None, :] * factor).reshape(replicates, -1))
+        weights.append(np.repeat(rate[:, None] * chance / factor.shape[1], factor.shape[1], axis=1))
         total_rate += rate
     weight = np.concatenate(weights, axis=1) / total_rate[:, None]
     totals = _annual_quantiles(np.concatenate(atoms, axis=1), weight, total_rate, return_periods)

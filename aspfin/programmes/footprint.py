@@ -16,7 +16,13 @@ import pandas as pd
 
 from aspfin.results import InputError, Problem
 
-__all__ = ["Templates", "complete_footprint", "draw_footprints", "footprint_templates", "limit_to_households"]
+__all__ = [
+    "Templates",
+    "choose_templates",
+    "complete_footprint",
+    "draw_footprints",
+    "footprint_templates",
+]
 
 # Provinces that have been split since a figure was published: old boundary → provinces of today.
 SPLITS = {("KHM", 2013): {"KH03": ("KH03", "KH25")}}
@@ -272,13 +278,27 @@ def _undo_splits(listed: pd.Series, iso3: str, year: int, households: pd.Series)
     return pd.Series(figures)
 
 
-def draw_footprints(
-    templates: Templates, n: int, *, concentration: float, seed: int | Sequence[int]
-) -> np.ndarray:
-    """Draw the provincial shares of `n` events.
+def choose_templates(templates: Templates, n: int, *, seed: int | Sequence[int]) -> np.ndarray:
+    """Return the index of the template of each of `n` events, in their exact proportions, shuffled.
 
-    Each event takes a template by its probability; its shares are Dirichlet(concentration × template): the
-    mean is the template, and a share s has standard deviation √(s(1 − s)/(concentration + 1)).
+    Examples
+    --------
+    >>> one = Templates(("a", "b"), ("P",), np.ones((2, 1)), np.array([0.25, 0.75]), np.ones(2))
+    >>> np.bincount(choose_templates(one, 100, seed=1)).tolist()
+    [25, 75]
+    """
+    level = (np.arange(n) + 0.5) / n
+    chosen = np.searchsorted(np.cumsum(templates.probabilities)[:-1], level, side="right")
+    return np.random.default_rng(seed).permutation(chosen)
+
+
+def draw_footprints(
+    templates: Templates, chosen: np.ndarray, *, concentration: float, seed: int | Sequence[int]
+) -> np.ndarray:
+    """Draw the provincial shares of events whose templates are `chosen`.
+
+    Shares are Dirichlet(concentration × template): the mean is the template, and a share s has standard
+    deviation √(s(1 − s)/(concentration + 1)).
 
     Returns
     -------
@@ -293,58 +313,15 @@ def draw_footprints(
     Examples
     --------
     >>> one = Templates(("a",), ("P", "Q"), np.array([[0.75, 0.25]]), np.array([1.0]), np.array([1.0]))
-    >>> draw_footprints(one, 20_000, concentration=12, seed=1).mean(axis=0).round(2).tolist()
+    >>> draw_footprints(one, np.zeros(20_000, int), concentration=12, seed=1).mean(axis=0).round(2).tolist()
     [0.75, 0.25]
     """
     _require(concentration > 0, "footprint_concentration", concentration, "a number above 0")
-    rng = np.random.default_rng(seed)
-    # Evenly spaced and then shuffled: every run holds the templates in their exact proportions.
-    chosen = np.searchsorted(np.cumsum(templates.probabilities)[:-1], (np.arange(n) + 0.5) / n, side="right")
-    chosen = rng.permutation(chosen)
-    weight = rng.standard_gamma(concentration * templates.shares[chosen])
+    template = templates.shares[chosen]
+    weight = np.random.default_rng(seed).standard_gamma(concentration * template)
     total = weight.sum(axis=1, keepdims=True)
     # At a very small concentration all gammas can underflow: fall back on the template itself.
-    return np.where(total > 0, weight / np.where(total > 0, total, 1.0), templates.shares[chosen])
-
-
-def limit_to_households(affected: np.ndarray, households: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Cap the affected households of a province at its households; the excess goes to the other provinces.
-
-    Parameters
-    ----------
-    affected : ndarray, shape (n, provinces)
-        Households affected before the limit.
-    households : ndarray, shape (provinces,)
-        Households of each province.
-
-    Returns
-    -------
-    affected : ndarray, shape (n, provinces)
-        Same row sums (up to all households of the country), no province above its households.
-    capped : ndarray of bool, shape (n,)
-        Events in which some province reached its limit.
-
-    Examples
-    --------
-    >>> limited, capped = limit_to_households(np.array([[90.0, 30.0, 10.0]]), np.array([50.0, 100.0, 50.0]))
-    >>> limited.tolist(), capped.tolist()
-    ([[50.0, 60.0, 20.0]], [True])
-    """
-    limited = affected.astype(float, copy=True)
-    capped = (affected > households).any(axis=1)
-    rows = limited[capped]
-    for _ in range(affected.shape[1]):
-        excess = np.clip(rows - households, 0, None).sum(axis=1, keepdims=True)
-        if not (excess > 1e-9).any():
-            break
-        rows = np.minimum(rows, households)
-        room = households - rows
-        weight = np.where(room > 0, rows, 0.0)
-        weight = np.where(weight.sum(axis=1, keepdims=True) > 0, weight, room)
-        total = weight.sum(axis=1, keepdims=True)
-        rows = rows + excess * weight / np.where(total > 0, total, 1.0)
-    limited[capped] = np.minimum(rows, households)
-    return limited, capped
+    return np.where(total > 0, weight / np.where(total > 0, total, 1.0), template)
 
 
 def _require(holds: bool, field: str, value: object, allowed: str) -> None:

@@ -90,10 +90,10 @@ def _record_rows(inputs: Inputs) -> list[tuple]:
         ("several events in a year", 1.0, "variance/mean", "assumed", "Poisson, classes independent"),
         (
             "what the bands hold",
-            "events, rates, competing figures",
+            "events, rates, competing figures, footprint odds",
             "",
             "assumed",
-            "not footprints, response or prices, nor a law of another kind",
+            "not the footprints themselves, response or prices, nor a law of another kind",
         ),
         (
             "concentration of footprints",

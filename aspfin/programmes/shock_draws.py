@@ -10,10 +10,10 @@ import pandas as pd
 
 from aspfin.programmes.affected import AffectedLaw
 from aspfin.programmes.expansion import expand
-from aspfin.programmes.footprint import Templates, draw_footprints, limit_to_households
+from aspfin.programmes.footprint import Templates, choose_templates, draw_footprints
 from aspfin.results import InputError, Problem
 
-__all__ = ["NATIONAL", "AreaDraws", "Response", "ShockDraws", "draw_shock"]
+__all__ = ["NATIONAL", "AreaDraws", "Response", "ShockDraws", "draw_shock", "limit_to_households"]
 
 NATIONAL = "national"
 
@@ -103,6 +103,10 @@ class ShockDraws:
         Probability of each draw; sums to 1.
     class_index : ndarray of int, shape (draws,)
         Class of each event.
+    template_index : ndarray of int, shape (draws,)
+        Footprint template of each event.
+    template_probabilities : ndarray, shape (templates,)
+        Probability of each template.
     affected : ndarray, shape (draws, provinces)
         Households affected, none above the households of the province.
     capped : ndarray of bool, shape (draws,)
@@ -120,6 +124,8 @@ class ShockDraws:
     size: np.ndarray
     weight: np.ndarray
     class_index: np.ndarray
+    template_index: np.ndarray
+    template_probabilities: np.ndarray
     affected: np.ndarray
     capped: np.ndarray
     roster_share: np.ndarray
@@ -213,9 +219,9 @@ def draw_shock(
         asked for, nor on the order of calls.
     """
     size, weight, class_index = law.draws(draws)
-    footprints = draw_footprints(
-        templates, len(size), concentration=concentration, seed=[seed, crc32(name.encode())]
-    )
+    named = [seed, crc32(name.encode())]
+    chosen = choose_templates(templates, len(size), seed=[*named, 0])
+    footprints = draw_footprints(templates, chosen, concentration=concentration, seed=[*named, 1])
     table = provinces.set_index("pcode").loc[list(templates.pcodes)]
     households = table["households_register_2022"].to_numpy(dtype=float)
     roster = (table["idpoor1_households"] + table["idpoor2_households"]).to_numpy(dtype=float)
@@ -226,9 +232,51 @@ def draw_shock(
         size,
         weight,
         class_index,
+        chosen,
+        templates.probabilities,
         affected,
         capped,
         np.clip(roster / households, 0, 1),
         response,
         usd_per_household,
     )
+
+
+def limit_to_households(affected: np.ndarray, households: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Cap the affected households of a province at its households; the excess goes to the other provinces.
+
+    Parameters
+    ----------
+    affected : ndarray, shape (n, provinces)
+        Households affected before the limit.
+    households : ndarray, shape (provinces,)
+        Households of each province.
+
+    Returns
+    -------
+    affected : ndarray, shape (n, provinces)
+        Same row sums (up to all households of the country), no province above its households.
+    capped : ndarray of bool, shape (n,)
+        Events in which some province reached its limit.
+
+    Examples
+    --------
+    >>> limited, capped = limit_to_households(np.array([[90.0, 30.0, 10.0]]), np.array([50.0, 100.0, 50.0]))
+    >>> limited.tolist(), capped.tolist()
+    ([[50.0, 60.0, 20.0]], [True])
+    """
+    limited = affected.astype(float, copy=True)
+    capped = (affected > households).any(axis=1)
+    rows = limited[capped]
+    for _ in range(affected.shape[1]):
+        excess = np.clip(rows - households, 0, None).sum(axis=1, keepdims=True)
+        if not (excess > 1e-9).any():
+            break
+        rows = np.minimum(rows, households)
+        room = households - rows
+        weight = np.where(room > 0, rows, 0.0)
+        weight = np.where(weight.sum(axis=1, keepdims=True) > 0, weight, room)
+        total = weight.sum(axis=1, keepdims=True)
+        rows = rows + excess * weight / np.where(total > 0, total, 1.0)
+    limited[capped] = np.minimum(rows, households)
+    return limited, capped

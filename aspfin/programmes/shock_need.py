@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -29,10 +30,10 @@ from aspfin.programmes.shock_tables import Shares, beneficiary_table, event_tabl
 from aspfin.programmes.unit_cost import UnitCost, unit_cost
 from aspfin.results import Check, InputError, Problem, ResultMixin
 
-__all__ = ["ShockNeed", "shock_need"]
+__all__ = ["ShockNeed", "pack_response", "shock_need"]
 
 RETURN_PERIODS = (2, 5, 10, 20, 25, 50, 100)
-_BAND_DRAWS = 1_000
+_BAND_DRAWS = 400
 
 
 @dataclass(frozen=True, repr=False)
@@ -289,18 +290,30 @@ def _yearly(drawn: ShockDraws, amounts: np.ndarray, unit: str) -> Need:
 def _bands(
     law: AffectedLaw, drawn: ShockDraws, amounts: np.ndarray, replicates: int, seed: int
 ) -> pd.DataFrame:
-    """Return bootstrap bands. What an affected household means in the area is kept as block means by class.
+    """Return bootstrap bands.
 
-    Sorting before averaging keeps the rare events that fall mostly on a small province; shuffling afterwards
-    pairs them with every size of event.
+    What an affected household means in the area is kept as block means by class and footprint. Sorting before
+    averaging keeps the rare events that fall mostly on a small province; shuffling afterwards pairs them with
+    every size of event.
     """
     rng = np.random.default_rng(seed)
-    factors = {}
+    factor, factors = amounts / drawn.size, {}
     for k, c in enumerate(law.classes):
-        mine = drawn.class_index == k
-        blocks = np.array_split(np.sort(amounts[mine] / drawn.size[mine]), min(_BAND_DRAWS, mine.sum()))
-        factors[c.event_class.name] = rng.permutation([block.mean() for block in blocks])
-    return bootstrap_bands(law, RETURN_PERIODS, per_household=factors, replicates=replicates, seed=seed)
+        by_footprint = []
+        for t in range(len(drawn.template_probabilities)):
+            mine = np.sort(factor[(drawn.class_index == k) & (drawn.template_index == t)])
+            level = (np.arange(_BAND_DRAWS + 1) * len(mine)) // _BAND_DRAWS
+            blocks = [mine[a : max(b, a + 1)].mean() if len(mine) else 0.0 for a, b in pairwise(level)]
+            by_footprint.append(rng.permutation(blocks))
+        factors[c.event_class.name] = np.array(by_footprint)
+    return bootstrap_bands(
+        law,
+        RETURN_PERIODS,
+        per_household=factors,
+        footprint_probabilities=drawn.template_probabilities,
+        replicates=replicates,
+        seed=seed,
+    )
 
 
 def _household_size(events: pd.DataFrame, hazard: str, given: float | None) -> tuple[float, str]:

@@ -165,12 +165,25 @@ def test_bands_are_reproducible(bands):
 
 
 def test_bands_in_money_are_bands_in_households_times_the_price(bands):
-    price = {c.name: np.full(500, 103.7) for c in RECORDED.classes}
+    price = {c.name: np.full((1, 500), 103.7) for c in RECORDED.classes}
     money = bootstrap_bands(affected_law(RECORDED), PERIODS, per_household=price, replicates=200, seed=5)
     np.testing.assert_allclose(money["high"], 103.7 * bands["high"], rtol=1e-9)
 
 
 @pytest.mark.parametrize("law", ["gamma", "events"])
 def test_bands_of_other_laws_are_of_the_same_order(law, bands):
-    other = bootstrap_bands(affected_law(RECORDED, law=law), PERIODS, replicates=100, seed=5)
+    # Same seed and replicates: the same resampled events and rates, another law.
+    other = bootstrap_bands(affected_law(RECORDED, law=law), PERIODS, replicates=200, seed=5)
     np.testing.assert_allclose(other["median"], bands["median"], rtol=0.15)
+
+
+def test_uncertain_footprints_widen_the_bands_of_a_province():
+    one_place = {c.name: np.array([[0.5] * 200, [0.02] * 200]) for c in RECORDED.classes}
+    law, odds = affected_law(RECORDED), np.array([0.5, 0.5])
+    open_odds = bootstrap_bands(
+        law, PERIODS, per_household=one_place, footprint_probabilities=odds, replicates=200
+    )
+    mixed = {name: factor.reshape(1, -1) for name, factor in one_place.items()}
+    fixed = bootstrap_bands(law, PERIODS, per_household=mixed, replicates=200)
+    width = [(bands["high"] - bands["low"]).iloc[3] for bands in (open_odds, fixed)]
+    assert width[0] > 1.2 * width[1]

@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 from aspfin.programmes import load_country
 from aspfin.programmes.footprint import (
     PRIOR,
+    choose_templates,
     complete_footprint,
     draw_footprints,
     footprint_templates,
-    limit_to_households,
 )
 from aspfin.programmes.record import event_record
+from aspfin.programmes.shock_draws import limit_to_households
 from aspfin.results import InputError
 
 KHM = load_country("KHM")
@@ -140,7 +141,7 @@ def test_figures_that_do_not_fit_are_refused():
 
 def test_draws_keep_the_mean_and_the_spread():
     built = templates()
-    drawn = draw_footprints(built, 40_000, concentration=12, seed=3)
+    drawn = draw_footprints(built, choose_templates(built, 40_000, seed=4), concentration=12, seed=3)
     mean = built.probabilities @ built.shares
     np.testing.assert_allclose(drawn.sum(axis=1), 1, rtol=1e-12)
     np.testing.assert_allclose(drawn.mean(axis=0), mean, atol=0.004)  # about 4 standard errors
@@ -152,19 +153,19 @@ def test_draws_keep_the_mean_and_the_spread():
 
 def test_large_concentration_returns_the_templates_in_exact_proportions():
     built = templates()
-    drawn = draw_footprints(built, 1_000, concentration=1e9, seed=3)
+    drawn = draw_footprints(built, choose_templates(built, 1_000, seed=4), concentration=1e9, seed=3)
     nearest = np.abs(drawn[:, None] - built.shares).sum(axis=2).argmin(axis=1)
     assert np.bincount(nearest).tolist() == [400, 400, 200]
 
 
 def test_tiny_concentration_still_sums_to_one():
-    drawn = draw_footprints(templates(), 500, concentration=1e-4, seed=3)
+    drawn = draw_footprints(templates(), np.zeros(500, int), concentration=1e-4, seed=3)
     np.testing.assert_allclose(drawn.sum(axis=1), 1)
 
 
 def test_concentration_must_be_positive():
     with pytest.raises(InputError, match="concentration"):
-        draw_footprints(templates(), 5, concentration=0, seed=1)
+        draw_footprints(templates(), np.zeros(5, int), concentration=0, seed=1)
 
 
 @settings(deadline=None, max_examples=60)
