@@ -149,11 +149,20 @@ def _name_layers(
     narrow: bool,
 ) -> None:
     """Name the layers beside the last stack, or in a key above it on a phone."""
+    shown = [name for name, (low, high) in edges.items() if high > low]
     if narrow:
-        legend_top(canvas, dict(reversed(looks.items())))
+        legend_top(canvas, {name: looks[name] for name in reversed(shown)})
         return
     total = float(sum(last[name] for name in looks)) or 1.0
-    shown = [name for name, (low, high) in edges.items() if high > low]
+    axes.annotate(
+        f"At 1 in {last['return_period']:g}:",
+        (1.015, 1.0),
+        xycoords="axes fraction",
+        xytext=(0, 5),
+        textcoords="offset points",
+        color=style.MUTED,
+        annotation_clip=False,
+    )
     labels_right(
         axes,
         [sum(edges[name]) / 2 for name in shown],

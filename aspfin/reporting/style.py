@@ -63,8 +63,8 @@ INSTRUMENTS: Mapping[str, Look] = MappingProxyType(
         "contingent_credit": Look("Contingent credit", "#92cdf2", ink=INK),
         "insurance": Look("Insurance", "#d67a0c", ink=INK),
         "parametric_insurance": Look("Parametric insurance", "#f6d155", "..", ink=INK),
-        "ex_post_borrowing": Look("Borrowing after the event", "#7c2a6b", "\\\\\\"),
-        "donor_aid": Look("Donor aid", "#c3b3dd", "xx", ink=INK),
+        "ex_post_borrowing": Look("Borrowing after the event", "#6e2f4f", "\\\\\\"),
+        "donor_aid": Look("Donor aid", "#bab4aa", "xx", ink=INK),
         "unmet": Look("Unmet need", "#ffffff", "////", ink=ALERT),
     }
 )
@@ -139,9 +139,9 @@ def number(value: float, digits: int = 3) -> str:
     """
     if value is None or math.isnan(value):
         return NOT_AVAILABLE
-    if math.isinf(value):
-        return "unlimited" if value > 0 else "−unlimited"
     rounded = abs(sig(value, digits))
+    if math.isinf(rounded):
+        return "unlimited" if value > 0 else "−unlimited"
     decimals = 0 if rounded == 0 else max(0, digits - 1 - math.floor(math.log10(rounded)))
     text = f"{rounded:,.{decimals}f}"
     if "." in text:
