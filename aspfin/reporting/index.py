@@ -217,6 +217,7 @@ def _orders(cases: Sequence[dict[str, Any]], columns: Sequence[dict[str, str]]) 
     """Return the table once per order: by name, and by each figure, largest first; pages have no scripts."""
     shown = columns[:MOST_FIGURES]
     rows = [{**case, "cells": [_written(_value(case, one), one["unit"]) for one in shown]} for case in cases]
+    rows.sort(key=lambda case: (case["label"].casefold(), case["name"]))
     orders = [{"label": "name", "cases": rows}] if rows else []
     for column in shown if rows else ():
         values = [_value(case, column) for case in rows]
@@ -237,7 +238,7 @@ def _picture(
 
     label, unit = columns[0]["label"], columns[0]["unit"]
     top = tiles.loc[tiles["value"].idxmax()]
-    title = f"{label}: highest in {top['label']} ({_written(top['value'], unit)})"
+    title = f"{label[:1].upper()}{label[1:]}: highest in {top['label']} ({_written(top['value'], unit)})"
     money = unit.startswith(("USD", "US$"))
     share = None if money or _written(0.5, unit) != "50 %" else style.percent
     figure = tile_map(tiles, title=title, subtitle=unit, unit="US$" if money else unit or label, write=share)

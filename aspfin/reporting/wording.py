@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -54,6 +55,8 @@ def field_path(parts: Sequence[str | int]) -> str:
     """
     path = ""
     for part in parts:
+        if isinstance(part, str) and not (part.isprintable() and part.strip()):
+            part = repr(part)  # a message stays on one line whatever a file holds
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
     return path or "whole file"
 
@@ -62,7 +65,7 @@ def problems_from(
     error: ValidationError, model: type[BaseModel], sections: dict[str, Any], file: str
 ) -> list[Problem]:
     """Return one problem per validation error, sorted by field."""
-    schema = model.model_json_schema()
+    schema = _schema(model)
     found: dict[str, Problem] = {}
     errors = error.errors(include_url=False)
     inner = {one["loc"][:size] for one in errors for size in range(len(one["loc"]))}
@@ -76,6 +79,11 @@ def problems_from(
         problem = Problem(file, field, value, _allowed_for(one, place, node, schema))
         found.setdefault(str(problem), problem)
     return sorted(found.values(), key=lambda problem: problem.field)
+
+
+@cache
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()
 
 
 def _walk(loc: Sequence[str | int], data: Any, schema: dict[str, Any]) -> tuple[list[str | int], Any, Any]:

@@ -74,13 +74,14 @@ def _day(loader: _Loader, node: Any) -> date | str:
         return text
 
 
+_WHOLE, _POWER = r"(?:0|[1-9][0-9_]*)", r"[eE][-+]?[0-9]+"
 _SCALARS = (
     ("null", r"~|null|Null|NULL|", "~nN\0"),
     ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
-    ("int", r"[-+]?(?:0|[1-9][0-9_]*)", "-+0123456789"),
+    ("int", rf"[-+]?{_WHOLE}", "-+0123456789"),
     (
         "float",
-        r"[-+]?(?:0|[1-9][0-9_]*)?\.[0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?[1-9][0-9_]*[eE][-+]?[0-9]+",
+        rf"[-+]?(?:(?:{_WHOLE})?\.[0-9][0-9_]*(?:{_POWER})?|{_WHOLE}(?:\.)?(?:{_POWER})|{_WHOLE}\.)",
         "-+.0123456789",
     ),
     ("timestamp", r"\d{4}-\d{2}-\d{2}", "0123456789"),

@@ -1,0 +1,92 @@
+"""A report kind small enough to run in a test: its parameters, its notebook, its cases."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from aspfin.reporting import parameters as kinds
+from aspfin.reporting.instrument_parameters import Section
+from aspfin.reporting.reading import read_files
+
+
+class ToyParameters(Section):
+    title: str | None = None
+    country: str = "KHM"
+    area: str = "national"
+    number: float = 2.0
+    mode: str = "save"
+
+
+CELLS = [
+    ("markdown", [], "## How much is *half* & why?\n\nA half <script>alert(1)</script>."),
+    (
+        "code",
+        ["parameters"],
+        "title, country, area, number, mode = None, 'KHM', 'national', 2.0, 'save'\noutput_folder = '.'",
+    ),
+    ("code", [], "import os, signal, sys, time, warnings\nfrom pathlib import Path"),
+    (
+        "code",
+        [],
+        "from aspfin.reporting.manifest import Headline, save_results\nfrom aspfin.results import Check",
+    ),
+    ("code", [], "warnings.warn('mind the step', stacklevel=1)\nprint('number', number)"),
+    ("code", [], "half = 1 / number"),
+    ("code", [], "_ = mode == 'kill' and os.kill(os.getppid(), signal.SIGKILL)"),
+    ("code", [], "_ = mode == 'die' and os.kill(os.getpid(), signal.SIGKILL)"),
+    ("code", [], "if mode == 'sleep':\n    Path(title).write_text('running')\n    time.sleep(60)"),
+    ("code", [], "if mode == 'exit':\n    sys.exit(0)"),
+    ("markdown", [], "## Figures"),
+    (
+        "code",
+        [],
+        "headline = {'half': Headline('a half', half, 'USD per year')}\n"
+        "checks = [Check('sign', 'Is it positive?', half > 0)]\n"
+        "save_results(output_folder, headline=headline, sentences=['x'], tables={}, checks=checks)",
+    ),
+    ("code", [], "from IPython.display import HTML, Markdown\nHTML('<p>made here</p>')"),
+]
+
+
+def notebook(cells=CELLS):
+    """The notebook file of some cells, without the ids that newer editors add."""
+    made = []
+    for kind, tags, source in cells:
+        cell = {"cell_type": kind, "metadata": {"tags": tags}, "source": source.splitlines(keepends=True)}
+        made.append({**cell, "execution_count": None, "outputs": []} if kind == "code" else cell)
+    return json.dumps({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
+
+
+@pytest.fixture(scope="session")
+def toy_template(tmp_path_factory):
+    path = tmp_path_factory.mktemp("template") / "toy.ipynb"
+    path.write_text(notebook())
+    return path
+
+
+@pytest.fixture(scope="module")
+def toy_kind(toy_template):
+    """The toy kind, known to the package while a test module runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        kind = kinds.ReportKind("toy", "halves", ToyParameters, str(toy_template))
+        patch.setitem(kinds.KINDS, "toy", kind)
+        yield kind
+
+
+@pytest.fixture
+def toy_cases(toy_kind, tmp_path):
+    """Return a function that writes parameter files of the toy kind and reads them."""
+
+    def make(**files):
+        for name, text in files.items():
+            write(tmp_path / "toy" / f"{name}.yaml", text)
+        return read_files([tmp_path / "toy"])
+
+    return make
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
