@@ -6,7 +6,8 @@ An `AnnualLaw` is a list of amounts with probabilities. Two readings, chosen by 
   function and quantiles step; nothing is smoothed.
 - `cell == h > 0`: the amounts 0, h, 2h, … stand for a continuous law. The mass of a point is spread evenly
   over its cell (x - h/2, x + h/2], which gives P(A > x_k) = 1 - (F_{k-1} + F_k)/2 at the points and quantiles
-  interpolated inside the cell. The atom at 0 is known exactly and is never spread.
+  interpolated inside the cell. The atom at 0 is known exactly and is never spread. The error of a
+  probability is of order h² where the density is smooth, of order h where it jumps.
 
 Expected layer amounts use the points themselves in both readings, so they are linear between points and keep
 the mean exactly.

@@ -71,8 +71,8 @@ class TestSeverity:
 
 
 class TestFrequency:
-    UNDER = [1, 0, 1, 1, 2, 1, 0, 1, 1, 1]
-    OVER = [0, 0, 7, 0, 1, 0, 12, 2, 0, 0, 3, 1]
+    UNDER = (1, 0, 1, 1, 2, 1, 0, 1, 1, 1)
+    OVER = (0, 0, 7, 0, 1, 0, 12, 2, 0, 0, 3, 1)
 
     def test_poisson(self):
         fit = fit_frequency([1, 2, 0, 3, 1, 0, 2, 1])
