@@ -1,7 +1,8 @@
 """A caseload checked against the rules it is paid by, grouped by the areas and levels they tell apart.
 
-An aggregated caseload has a column `households` (members and categories are totals of the row); a household
-frame has one row per household. Either is refused rather than guessed at: a misspelt category would be paid nothing.
+In an aggregated caseload the column `households` counts, and members and categories are totals; a frame of
+households has one row each. Either is refused rather than guessed at: a misspelt category
+would be paid nothing.
 """
 
 from __future__ import annotations

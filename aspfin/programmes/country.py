@@ -196,7 +196,7 @@ def _checked(name_or_path: str | Path) -> Pack:
     folder = Path(name_or_path)
     if isinstance(name_or_path, str) and name_or_path in known:
         folder = PACKS / name_or_path
-    elif not folder.is_dir():
+    elif not str(name_or_path) or not folder.is_dir():
         pack = Pack(folder)
         allowed = f"{' | '.join(known)}, or the folder of your own pack"
         pack.problems.append(Problem("country", "country", str(name_or_path), allowed))

@@ -6,6 +6,7 @@ footprints.csv. All problems are collected; each names file, line, field, value 
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import re
 from dataclasses import dataclass, field
@@ -13,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from aspfin.data.files import Table, Tree, read_csv, read_yaml
 from aspfin.programmes.pack_schema import (
+    Column,
     CountryFile,
     EventRow,
     FootprintRow,
@@ -76,9 +78,22 @@ def read_pack(folder: Path) -> Pack:
     pack.sources = _sources(pack)
     pack.events = _rows(pack, "events.csv", EventRow)
     pack.footprints = _rows(pack, "footprints.csv", FootprintRow) if "footprints.csv" in present else []
-    if pack.country is not None:
-        pack.provinces = _provinces(pack, pack.country)
+    columns, areas = _described_columns(pack)
+    if columns is not None:
+        pack.provinces = _provinces(pack, columns, areas)
     return pack
+
+
+def _described_columns(pack: Pack) -> tuple[dict[str, Column] | None, list[str]]:
+    """Return what country.yaml says of the columns of provinces.csv, even where the rest of it is broken."""
+    if pack.country is not None:
+        return pack.country.province_columns, pack.country.areas
+    data = pack.trees["country.yaml"].data
+    try:
+        columns = TypeAdapter(dict[str, Column]).validate_python(data["province_columns"])
+    except (TypeError, KeyError, ValidationError):
+        return None, []
+    return columns, []
 
 
 def _present(pack: Pack, name: str) -> bool:
@@ -115,13 +130,25 @@ def _validated(pack: Pack, tree: Tree, model: type[BaseModel], data: Any, prefix
     except ValidationError as error:
         for path, found, allowed in complaints(model, error):
             place = (*prefix, *path)
-            shown = field_path(place) or "file"
+            shown = field_path((*prefix, *_named(data, path))) or "file"
             pack.problems.append(Problem(tree.place(place), shown, _short(found), allowed))
         return None
 
 
+def _named(data: Any, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Return a path in which only places in a list stay numbers; a year that is a key becomes text."""
+    named: list[str | int] = []
+    for part in path:
+        named.append(part if isinstance(data, list) else str(part))
+        inside = isinstance(data, list) and isinstance(part, int) and part < len(data)
+        data = data[part] if inside else data.get(part) if isinstance(data, dict) else None
+    return tuple(named)
+
+
 def _short(found: Any) -> Any:
-    """Return a value fit for one line: the kind of a collection instead of its contents."""
+    """Return a value fit for one line: a day as it is written, a collection by its kind."""
+    if isinstance(found, dt.date):
+        return str(found)
     return f"{type(found).__name__} of {len(found)}" if isinstance(found, (dict, list)) else found
 
 
@@ -167,9 +194,9 @@ def _rows(pack: Pack, name: str, model: type[BaseModel]) -> list[tuple[int, Any]
     return rows if len(rows) == len(table.rows) else None
 
 
-def _provinces(pack: Pack, country: CountryFile) -> pd.DataFrame | None:
+def _provinces(pack: Pack, columns: dict[str, Column], areas: list[str]) -> pd.DataFrame | None:
     """Read provinces.csv, whose columns country.yaml describes."""
-    described = [column for column in country.province_columns if column not in PROVINCE_COLUMNS]
+    described = [column for column in columns if column not in PROVINCE_COLUMNS]
     table = read_csv(
         pack.folder / "provinces.csv", required=(*PROVINCE_COLUMNS, *described), optional=("note",)
     )
@@ -179,10 +206,9 @@ def _provinces(pack: Pack, country: CountryFile) -> pd.DataFrame | None:
     if not table.rows:
         pack.problems.append(Problem("provinces.csv", "file", "no rows", "at least one province"))
         return None
-    columns = country.province_columns
     numeric = [*(c for c in described if columns[c].unit not in TEXT_UNITS), "tile_row", "tile_col"]
     before = len(pack.problems)
-    rows = [_province(pack, table, line, cells, numeric, country.areas) for line, cells in table.rows]
+    rows = [_province(pack, table, line, cells, numeric, areas) for line, cells in table.rows]
     if len(pack.problems) > before:
         return None
     return pd.DataFrame(rows, columns=table.columns).assign(line=[line for line, _ in table.rows])

@@ -14,6 +14,7 @@ from aspfin.results import Problem
 
 __all__ = ["build_programme", "check_pack"]
 
+CLAIMED = ("verified", "press")  # a status that needs a source
 Place = tuple[str | int, ...]  # a path into a YAML file
 
 
@@ -187,22 +188,34 @@ def _programmes_agree(pack: Pack) -> Iterator[Problem]:
         seen.add(entry.id)
         placed: list[tuple[Place, BenefitRule]] = []
         for s, schedule in enumerate(entry.schedules):
+            clashes: list[Problem] = []
+            yield from _schedule_source(pack, ("programmes", p, "schedules", s), schedule)
             for a, amount in enumerate(schedule.amounts):
                 path = ("programmes", p, "schedules", s, "amounts", a)
                 for field, value, allowed in _amount_complaints(pack, schedule, amount):
                     yield Problem(tree.place((*path, field)), field_path((*path, field)), value, allowed)
                 for rule in _rules(schedule, amount, entry.currency):
-                    yield from _clashes(pack, path, rule, placed)
+                    clashes.extend(_clashes(pack, path, rule, placed))
                     placed.append((path, rule))
+            yield from clashes[:1]  # one mistaken date would make every amount clash
+
+
+def _schedule_source(pack: Pack, path: Place, schedule: Schedule) -> Iterator[Problem]:
+    """Ask for the source of a schedule where some amount relies on it."""
+    relying = any(amount.status is None and amount.source is None for amount in schedule.amounts)
+    if relying and schedule.status in CLAIMED and not schedule.source:
+        tree, path = pack.trees["programmes.yaml"], (*path, "source")
+        allowed = f"a key of sources.yaml: the status is {schedule.status}"
+        yield Problem(tree.place(path), field_path(path), None, allowed)
 
 
 def _amount_complaints(pack: Pack, schedule: Schedule, amount: Amount) -> Iterator[tuple[str, object, str]]:
     status = amount.status or schedule.status
-    source = amount.source if amount.source is not None else schedule.source
+    own = amount.source is not None or (amount.status is not None and not schedule.source)
     if amount.amount is None and status != "unverified":
         yield "amount", None, "an amount; only an unverified one may be empty"
-    if status in ("verified", "press") and not source:
-        yield "source", None, f"a source (a key of sources.yaml): the status is {status}"
+    if own and status in CLAIMED and not amount.source:
+        yield "source", amount.source, f"a key of sources.yaml: the status is {status}"
     for area in amount.area or []:
         if pack.country is not None and area not in pack.country.areas:
             yield "area", area, " | ".join(pack.country.areas) or "none: country.yaml lists no areas"

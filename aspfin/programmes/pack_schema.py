@@ -31,6 +31,11 @@ def _date(value: Any) -> Any:
         raise PydanticCustomError("day", "a date such as 2022-12-10") from None
 
 
+def _wrong(field: str, allowed: str) -> PydanticCustomError:
+    """Return the complaint of a whole entry, aimed at one of its fields."""
+    return PydanticCustomError("wrong", "{allowed}", {"field": field, "allowed": allowed})
+
+
 def _text(value: Any) -> Any:
     """Accept a bare year or date where free text such as "2019/20" is also good."""
     return str(value) if isinstance(value, (int, dt.date)) and not isinstance(value, bool) else value
@@ -88,8 +93,7 @@ class _Traced(_Entry):
     @model_validator(mode="after")
     def _source_where_claimed(self) -> _Traced:
         if self.status in ("verified", "press") and not self.source:
-            message = "a source (a key of sources.yaml): the status is {status}"
-            raise PydanticCustomError("no_source", message, {"status": self.status})
+            raise _wrong("source", f"a key of sources.yaml: the status is {self.status}")
         return self
 
 
@@ -105,11 +109,11 @@ class Fact(_Traced):
     @model_validator(mode="after")
     def _range_holds_value(self) -> Fact:
         if self.value is None and self.status != "unverified":
-            raise PydanticCustomError("empty", "a value; only an unverified fact may be empty")
+            raise _wrong("value", "a value; only an unverified fact may be empty")
         low, high = self.low, self.high
         ends = [end for end in (low, self.value, high) if end is not None]
         if ends != sorted(ends):
-            raise PydanticCustomError("range", "low <= value <= high")
+            raise _wrong("value", "low <= value <= high")
         return self
 
 
@@ -143,9 +147,9 @@ class Window(_Entry):
     @model_validator(mode="after")
     def _ordered(self) -> Window:
         if self.last < self.first:
-            raise PydanticCustomError("order", "from <= to")
+            raise _wrong("to", f"a year from {self.first}")
         if self.below is not None and self.below <= self.at_least:
-            raise PydanticCustomError("order", "at_least < below")
+            raise _wrong("below", f"more than at_least ({self.at_least:g})")
         return self
 
 
@@ -178,9 +182,9 @@ class Amount(_Entry):
     def _category_where_needed(self) -> Amount:
         needs = self.unit in ("category", "event")
         if needs and not self.category:
-            raise PydanticCustomError("category", "a category: the unit is {unit}", {"unit": self.unit})
+            raise _wrong("category", f"a category: the unit is {self.unit}")
         if not needs and self.category:
-            raise PydanticCustomError("category", "no category: the unit is {unit}", {"unit": self.unit})
+            raise _wrong("category", f"none: the unit is {self.unit}")
         return self
 
 
@@ -200,11 +204,11 @@ class Schedule(_Entry):
     @model_validator(mode="after")
     def _consistent(self) -> Schedule:
         if self.valid_to is not None and self.valid_to < self.valid_from:
-            raise PydanticCustomError("order", "valid_from <= valid_to")
+            raise _wrong("valid_to", f"a day from {self.valid_from}")
         if self.months is not None and self.per != "month":
-            raise PydanticCustomError("months", "months only where it is paid per month")
+            raise _wrong("months", f"none: it is paid per {self.per}")
         if self.payments is not None and self.per != "payment":
-            raise PydanticCustomError("payments", "payments only where it is paid per payment")
+            raise _wrong("payments", f"none: it is paid per {self.per}")
         return self
 
 
@@ -222,7 +226,8 @@ class OutcomeEntry(_Traced):
     @model_validator(mode="after")
     def _money_has_currency(self) -> OutcomeEntry:
         if (self.amount is None) != (self.currency is None):
-            raise PydanticCustomError("currency", "amount and currency together")
+            missing = "amount" if self.amount is None else "currency"
+            raise _wrong(missing, "amount and currency together")
         return self
 
 
@@ -295,6 +300,8 @@ def complaints(
         place, found = item["loc"], item["input"]
         if item["type"] == "missing":
             found = None
+        if item["type"] == "wrong":
+            place, found = (*place, item["ctx"]["field"]), item["input"].get(item["ctx"]["field"])
         if place and place[-1] == "[key]":  # a key of a mapping, not its value
             place = place[:-1]
         yield place, found, _allowed(model, item)
@@ -310,9 +317,9 @@ def _allowed(model: type[BaseModel], item: dict[str, Any]) -> str:
     words = {
         "missing": "this field is required",
         "literal_error": str(context.get("expected", "")).replace("'", "").replace(" or ", ", "),
-        "greater_than_equal": f"at least {context.get('ge')}",
-        "less_than_equal": f"at most {context.get('le')}",
-        "greater_than": f"above {context.get('gt')}",
+        "greater_than_equal": f"at least {context.get('ge', 0):g}",
+        "less_than_equal": f"at most {context.get('le', 0):g}",
+        "greater_than": f"above {context.get('gt', 0):g}",
         "string_too_short": "text that is not empty",
         "string_pattern_mismatch": f"text of the form {context.get('pattern')}",
         "string_type": "text",

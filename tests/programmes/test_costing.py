@@ -303,7 +303,7 @@ def test_dollars_are_converted_last_at_a_stated_rate():
     "rate", [0, -4_100, float("nan"), float("inf"), True, "4100", Quantity("rate", None, status="unverified")]
 )
 def test_a_rate_is_a_positive_number(rate):
-    with pytest.raises(InputError, match="allowed: (above 0|a number of your own)"):
+    with pytest.raises(InputError, match=r"allowed: (above 0|a number of your own)"):
         FLOOD.cost(flood_caseload(), on="2022-12-01", exchange_rate=rate)
 
 
