@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -73,8 +73,9 @@ def cost_bars(
     Parameters
     ----------
     costs
-        Columns instrument and cost (in `unit`); optionally low and high (a range drawn as a line) and fiscal
-        (a second cost, drawn as a diamond called `marker_label`).
+        Columns instrument and cost (in `unit`); optionally kind (the type, hence the colour, of an instrument
+        named otherwise), low and high (a range drawn as a line) and fiscal (a second cost, drawn as a diamond
+        called `marker_label`).
 
     Raises
     ------
@@ -88,7 +89,8 @@ def cost_bars(
     'Contingency fund 1.10; Insurance 1.50 (US$ for each US$ 1 paid).'
     """
     costs = require(costs, ["instrument", "cost"], "costs")
-    looks = [style.instrument(str(name)) for name in costs["instrument"]]
+    kinds = costs["kind"] if "kind" in costs else [None] * len(costs)
+    looks = [style.instrument(str(name), kind) for name, kind in zip(costs["instrument"], kinds, strict=True)]
     names = [
         (labels or {}).get(key, look.label) for key, look in zip(costs["instrument"], looks, strict=True)
     ]
@@ -125,7 +127,7 @@ def cost_bars(
     )
 
 
-def _range(axes: Axes, place: float, row: object, divisor: float) -> None:
+def _range(axes: Axes, place: float, row: Any, divisor: float) -> None:
     low, high = getattr(row, "low", None), getattr(row, "high", None)
     if low is not None and high is not None:
         axes.plot([low / divisor, high / divisor], [place] * 2, color=style.INK, lw=1.6)
@@ -222,6 +224,22 @@ def bars_by_group(
     )
 
 
+LOW, HIGH = "#92cdf2", "#0b3c6f"
+
+
+def _swing(axes: Axes, place: float, row: Any, base: float, divisor: float) -> None:
+    """Draw one input's two bars from the central case, the shorter on top, and name their ends."""
+    ends = [(row.low, str(row.low_label), LOW), (row.high, str(row.high_label), HIGH)]
+    near, far = sorted(ends, key=lambda end: abs(end[0] - base))
+    for value, _, colour in (far, near):
+        axes.barh(place, (value - base) / divisor, left=base / divisor, height=0.56, color=colour)
+    left = far[0] < base
+    _beside(axes, far[0] / divisor, place, far[1], left=left)
+    # With both bars on one side, the shorter one's name stands at their root, across the line.
+    same_side = near[0] == base or (near[0] < base) == left
+    _beside(axes, (base if same_side else near[0]) / divisor, place, near[1], left=not left)
+
+
 def tornado(
     effects: pd.DataFrame,
     *,
@@ -263,20 +281,14 @@ def tornado(
         axes = canvas.subplots()
         places = _rows(axes, [str(name) for name in effects["input"]], narrow)
         for place, row in zip(places, effects.itertuples(), strict=True):
-            ends = ((row.low, "#92cdf2"), (row.high, "#0b3c6f"))
-            for value, colour in ends:
-                axes.barh(place, (value - base) / divisor, left=base / divisor, height=0.56, color=colour)
-            written = ((row.low, row.low_label, row.high), (row.high, row.high_label, row.low))
-            for value, label, other in written:
-                left = value < base or (value == base and other > base)
-                _beside(axes, value / divisor, place, str(label), left=left)
+            _swing(axes, place, row, base, divisor)
         axes.axvline(base / divisor, color=style.INK, lw=1.2)
         axes.margins(x=0.3 if narrow else 0.2)
         axes.set_xlabel(f"{axis_title}; line: central case, {_money(unit, base)}")
         from matplotlib.patches import Patch
 
         canvas.legend(
-            handles=[Patch(color="#92cdf2", label="input low"), Patch(color="#0b3c6f", label="input high")],
+            handles=[Patch(color=LOW, label="input low"), Patch(color=HIGH, label="input high")],
             loc="outside upper left",
             ncols=2,
         )

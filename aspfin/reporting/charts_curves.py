@@ -335,13 +335,20 @@ def _fan(axes: Axes, balance: pd.DataFrame, divisor: float, ceiling: float | Non
     axes.set_ylim(0, largest / divisor * 1.06)
     axes.set_xlim(year.min() - 0.4, year.max() + 0.4)
     end = {name: float(values.iloc[-1]) for name, values in at.items()}
-    places = [end["q50"], end["expected"], (end["q05"] + end["q25"]) / 2, (end["q25"] + end["q75"]) / 2]
+    places = [end["q50"], end["expected"], _middle(end, ("q05", "q25"), ("q75", "q95")),
+              _middle(end, ("q25", "q50"), ("q50", "q75"))]  # fmt: skip
     texts = ["median", "average", "9 in 10 cases", "half of cases"]
     colours = [style.ACCENT, style.INK, style.MUTED, "#2c6391"]
     if ceiling is not None:
         axes.axhline(ceiling / divisor, color=style.MUTED, lw=1.2, ls=":")
         places, texts, colours = [*places, ceiling / divisor], [*texts, "ceiling"], [*colours, style.MUTED]
     labels_right(axes, places, texts, colours, share=0.6)
+
+
+def _middle(end: dict[str, float], *parts: tuple[str, str]) -> float:
+    """Return the middle of the widest of these parts of the fan: there its name fits best."""
+    low, high = max(parts, key=lambda part: end[part[1]] - end[part[0]])
+    return (end[low] + end[high]) / 2
 
 
 def _risk_bars(axes: Axes, balance: pd.DataFrame) -> None:
@@ -355,4 +362,5 @@ def _risk_bars(axes: Axes, balance: pd.DataFrame) -> None:
     every = 1 if len(share) <= 6 else 3
     for i, (year, value) in enumerate(zip(balance["year"], share, strict=True)):
         if i == len(share) - 1 or (i % every == 0 and i + every < len(share)):
-            axes.text(year, value + top * 0.03, style.percent(value), ha="center", va="bottom")
+            said = "0 %" if value < 1e-6 else "<0.1 %" if value < 1e-3 else style.percent(value)
+            axes.text(year, value + top * 0.03, said, ha="center", va="bottom")

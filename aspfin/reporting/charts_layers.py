@@ -29,16 +29,25 @@ __all__ = ["layer_chart", "timeline", "who_pays"]
 MOST_BARS = 10
 
 
-def _layers(frame: pd.DataFrame, labels: Mapping[str, str] | None, argument: str) -> dict[str, style.Look]:
+NOT_PAYERS = ("return_period", "need", "surplus")
+
+
+def _layers(
+    frame: pd.DataFrame,
+    labels: Mapping[str, str] | None,
+    kinds: Mapping[str, str] | None,
+    argument: str,
+) -> dict[str, style.Look]:
     """Return the look of each column of payers, in the order in which they are stacked, unmet last."""
-    names = [str(name) for name in frame.columns if name != "return_period"]
+    names = [str(name) for name in frame.columns if name not in NOT_PAYERS]
     if not names:
         raise ValueError(f"{argument}: got no payers; allowed: one column for each instrument, and unmet")
     amounts = frame[names].to_numpy(float)
     if not np.isfinite(amounts).all() or amounts.min() < 0:
         raise ValueError(f"{argument}: got negative or missing amounts; allowed: zero or more")
     names.sort(key=lambda name: name == "unmet")
-    return {name: _relabelled(style.instrument(name), (labels or {}).get(name)) for name in names}
+    looks = {name: style.instrument(name, (kinds or {}).get(name)) for name in names}
+    return {name: _relabelled(look, (labels or {}).get(name)) for name, look in looks.items()}
 
 
 def _relabelled(look: style.Look, label: str | None) -> style.Look:
@@ -61,6 +70,7 @@ def layer_chart(
     source: str = "",
     unit: str = "US$",
     labels: Mapping[str, str] | None = None,
+    kinds: Mapping[str, str] | None = None,
     alt: str | None = None,
 ) -> Figure:
     """Draw who pays the need of a shock at a few return periods, as stacked bars.
@@ -70,8 +80,11 @@ def layer_chart(
     layers
         One row per return period (at most ten): column return_period and one column per instrument in the
         order in which they pay, named by its type ("contingency_fund", "insurance_2"); "unmet" goes on top.
+        Columns need and surplus may come along and are not drawn.
     labels
         Names to show for columns, where the usual one does not fit.
+    kinds
+        Types, hence colours, of columns named otherwise.
 
     Raises
     ------
@@ -87,7 +100,7 @@ def layer_chart(
     layers = require(layers, ["return_period"], "layers").sort_values("return_period")
     if len(layers) > MOST_BARS:
         raise ValueError(f"layers: got {len(layers)} return periods; allowed: at most {MOST_BARS}")
-    looks = _layers(layers, labels, "layers")
+    looks = _layers(layers, labels, kinds, "layers")
     totals = layers[list(looks)].sum(axis=1).to_numpy(float)
     divisor, axis_title = style.axis_scale(float(totals.max()), unit)
 
@@ -179,6 +192,7 @@ def who_pays(
     source: str = "",
     unit: str = "US$",
     labels: Mapping[str, str] | None = None,
+    kinds: Mapping[str, str] | None = None,
     events: pd.DataFrame | None = None,
     alt: str | None = None,
 ) -> Figure:
@@ -206,7 +220,7 @@ def who_pays(
     layers = require(layers, ["return_period"], "layers").sort_values("return_period")
     if len(layers) < 2:
         raise ValueError(f"layers: got {len(layers)} return period; allowed: at least two")
-    looks = _layers(layers, labels, "layers")
+    looks = _layers(layers, labels, kinds, "layers")
     x = layers["return_period"].to_numpy(float)
     totals = layers[list(looks)].sum(axis=1).to_numpy(float)
     divisor, axis_title = style.axis_scale(float(totals.max()), unit)
@@ -288,7 +302,8 @@ def timeline(
     Parameters
     ----------
     timing
-        Columns instrument, days (to cash) and share (of need, 0 to 1). What is missing to 1 is unmet need.
+        Columns instrument, days (to cash) and share (of need, 0 to 1); optionally kind (the type, hence the
+        colour, of an instrument named otherwise). What is missing to 1 is unmet need.
 
     Raises
     ------
@@ -308,8 +323,10 @@ def timeline(
         raise ValueError(f"timing: got shares {shares.tolist()}; allowed: 0 to 1, at most 1 together")
     timing = timing[shares > 0]
     unmet = max(0.0, 1 - shares.sum())
+    kinds = dict(zip(timing["instrument"], timing["kind"], strict=True)) if "kind" in timing else {}
     looks = {
-        name: _relabelled(style.instrument(name), (labels or {}).get(name)) for name in timing["instrument"]
+        name: _relabelled(style.instrument(name, kinds.get(name)), (labels or {}).get(name))
+        for name in timing["instrument"]
     }
 
     def draw(canvas: Canvas, narrow: bool) -> None:

@@ -221,24 +221,29 @@ def labels_right(
     size = matplotlib.rcParams["font.size"]
     lines = max((text.count("\n") + 1 for text in texts), default=1)
     gap = size * (0.2 + 1.2 * lines) / points * (high - low)
-    for y, place, text, colour in zip(
-        positions, spread(positions, gap, low, high), texts, colours, strict=True
-    ):
-        moved = abs(place - y) > gap / 3
+    placed = spread(positions, gap, low, high)
+    moved = np.abs(placed - np.asarray(positions, dtype=float)) > gap / 3
+    line = {
+        "arrowstyle": "-",
+        "color": style.MUTED,
+        "lw": 0.6,
+        "shrinkA": 1,
+        "shrinkB": 0,
+        "relpos": (0, 0.5),
+    }
+    for y, place, text, colour, away in zip(positions, placed, texts, colours, moved, strict=True):
         axes.annotate(
             text,
             xy=(1, y),
             xycoords=("axes fraction", "data"),
-            xytext=(1.035 if moved else 1.015, place),
+            xytext=(1.04 if moved.any() else 1.015, place),
             textcoords=("axes fraction", "data"),
             va="center",
             color=colour,
             fontweight="bold",
             linespacing=1.05,
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": style.MUTED, "lw": 0.6, "shrinkA": 1, "shrinkB": 0}
-            if moved
-            else None,
+            arrowprops=line if away else None,
         )
 
 

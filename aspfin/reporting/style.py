@@ -77,6 +77,15 @@ GROUPS: Mapping[str, Look] = MappingProxyType(
     }
 )
 
+# The columns of a table of people reached, by what they are.
+GROUP_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "roster_households_paid": "vertical",
+        "new_households_paid": "horizontal",
+        "left_out_households": "left_out",
+    }
+)
+
 # Colours for things without a fixed one, in the order in which they are given.
 SPARE = (
     Look("", "#2f5d7c"),
@@ -90,10 +99,11 @@ SPARE = (
 SCALE = ("#e6eff6", "#b9d3e6", "#7fafd3", "#3f7fb3", "#0b3c6f")
 
 
-def instrument(key: str) -> Look:
+def instrument(key: str, kind: str | None = None) -> Look:
     """Return the look of an instrument, named by its type or by its type and a number.
 
-    Unknown names get a readable label and one of the spare colours, always the same for the same name.
+    An instrument with a name of its own takes the colour of its `kind`. Without one, unknown names get a
+    readable label and one of the spare colours, always the same for the same name.
 
     Examples
     --------
@@ -103,16 +113,19 @@ def instrument(key: str) -> Look:
     ('Insurance 2', '||')
     >>> instrument("solidarity_levy").label
     'Solidarity levy'
+    >>> instrument("Flood fund", "contingency_fund").colour == instrument("contingency fund").colour
+    True
     """
-    known = INSTRUMENTS.get(key) or GROUPS.get(key)
+    name, key = key, key.strip().lower().replace(" ", "_")
+    known = INSTRUMENTS.get(key) or GROUPS.get(GROUP_COLUMNS.get(key, key))
     if known:
         return known
     stem, _, suffix = key.rpartition("_")
     if suffix.isdigit() and stem in INSTRUMENTS:
         base = INSTRUMENTS[stem]
         return Look(f"{base.label} {suffix}", base.colour, base.hatch + "||", base.ink)
-    spare = SPARE[sum(key.encode()) % len(SPARE)]
-    text = key.replace("_", " ").strip()
+    spare = INSTRUMENTS.get(kind or "") or SPARE[sum(key.encode()) % len(SPARE)]
+    text = name.replace("_", " ").strip()
     return Look(text[:1].upper() + text[1:], spare.colour, spare.hatch, spare.ink)
 
 

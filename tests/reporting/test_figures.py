@@ -234,16 +234,8 @@ def test_words_are_escaped_and_dollars_are_not_formulas():
 
 
 def test_colours_in_the_picture_are_those_of_the_palette():
-    from io import BytesIO
-
-    from PIL import Image
-
-    made = figures.layer_chart(
-        pd.DataFrame({"return_period": [5, 50], "contingency_fund": [5e6, 5e6], "insurance": [1e6, 8e6]}),
-        title="T",
-    )
-    with Image.open(BytesIO(made.image)) as picture:
-        seen = {colour for count, colour in picture.convert("RGB").getcolors(100_000) if count > 2000}
+    frame = pd.DataFrame({"return_period": [5, 50], "contingency_fund": [5e6, 5e6], "insurance": [1e6, 8e6]})
+    seen = colours(figures.layer_chart(frame, title="T").image)
     for key in ("contingency_fund", "insurance"):
         wanted = style.INSTRUMENTS[key].colour
         rgb = np.array([int(wanted[i : i + 2], 16) for i in (1, 3, 5)])
@@ -389,3 +381,44 @@ def test_map_classes_are_never_empty_below_or_above(values, classes):
 def test_saving_writes_the_desktop_picture(tmp_path):
     made = drawn("tile_map")
     assert made.save(tmp_path / "map.png").read_bytes() == made.image
+
+
+def test_colours_follow_the_kind_of_an_instrument_with_its_own_name():
+    def image(name, **settings):
+        frame = pd.DataFrame(
+            {"return_period": [2, 50], name: [1e6, 2e6], "need": [1e6, 2e6], "unmet": [0.0, 0.0]}
+        )
+        return figures.layer_chart(frame, title="T", **settings)
+
+    named = image(
+        "Flood reserve", kinds={"Flood reserve": "insurance"}, labels={"Flood reserve": "Insurance"}
+    )
+    assert named.image == image("insurance").image
+    assert image("contingency fund").image == image("contingency_fund").image
+
+
+def test_two_bars_on_one_side_of_the_central_case_stay_visible():
+    frame = pd.DataFrame(
+        {
+            "input": ["law"],
+            "low_label": ["gamma"],
+            "high_label": ["events"],
+            "low": [36.8e6],
+            "high": [39.2e6],
+        }
+    )
+    made = figures.tornado(frame, base=35.9e6, title="T")
+    other = figures.tornado(frame.assign(low=39.2e6, high=36.8e6), base=35.9e6, title="T")
+    for picture in (made, other):
+        seen = colours(picture.image)
+        assert {(0x92, 0xCD, 0xF2), (0x0B, 0x3C, 0x6F)} <= seen
+    assert made.image != other.image
+
+
+def colours(image, at_least=2000):
+    from io import BytesIO
+
+    from PIL import Image
+
+    with Image.open(BytesIO(image)) as picture:
+        return {colour for count, colour in picture.convert("RGB").getcolors(100_000) if count >= at_least}
