@@ -1,4 +1,4 @@
-"""Financing over ten years: 100,000 paths × 4 instruments, the exact fund path, and a plain Python loop as peer.
+"""Financing over ten years, 100,000 paths and four instruments; the exact fund; a plain Python loop as peer.
 
 Run: python benchmarks/finance_multi_year.py
 """
@@ -90,10 +90,9 @@ def main():
         print(f"| {name:<66} | {seconds(call):>8.3f} | {peak(call):>7.0f} |")
     peer = seconds(lambda: plain_loop(some)) / PEER_PATHS
     ours = seconds(lambda: finance(need, PLAN)) / PATHS
-    print(
-        f"\nPlain Python loop (unmet need only): {peer * 1e6:.1f} µs a path; finance: {ours * 1e6:.2f} µs a path"
-    )
-    print(f"with all tables and errors: {peer / ours:.0f} times as fast; same unmet need to 1e-10.")
+    print(f"\nPlain Python loop (unmet need only): {peer * 1e6:.1f} µs a path;")
+    print(f"finance with all tables and errors: {ours * 1e6:.2f} µs a path, {peer / ours:.0f} times as fast;")
+    print("the same unmet need to 1e-10.")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from scipy import fft
 
 from aspfin.financing._validate import require
 from aspfin.financing.lattice import common_step, is_on_lattice
@@ -130,15 +131,15 @@ def follow(plan: FundPlan, need: NeedOnGrid, mean: float) -> pd.DataFrame:
     balance = step * np.arange(size)
     masses, shortfall = need.masses[:size], need.shortfall[:size]
     paid, emptied = need.paid[:size], need.emptied[:size]
-    length = 1 << (2 * size - 1).bit_length()
-    kernel = np.conj(np.fft.rfft(masses, length))
+    length = fft.next_fast_len(2 * size - 1, real=True)
+    kernel = np.conj(fft.rfft(masses, length))
     first = np.array([min(plan.opening + plan.contribution, plan.ceiling)])
     start = np.tile(_share(first, np.ones(1), step, size), (2, 1))
     left = balance * (1 + plan.interest)
     refilled = np.minimum(left + plan.contribution, min(plan.ceiling, balance[-1]))
     rows = []
     for year in range(1, plan.years + 1):
-        end = np.fft.irfft(np.fft.rfft(start, length) * kernel, length)[:, :size].clip(min=0)
+        end = fft.irfft(fft.rfft(start, length) * kernel, length)[:, :size].clip(min=0)
         end[0, 0] = max(1 - end[0, 1:].sum(), 0.0)
         end[1, 0] = start[1] @ emptied
         row = {"year": year, "available": start[0] @ balance, "expected": end[0] @ left}
