@@ -125,8 +125,9 @@ def write_list(output: Path) -> None:
                 cases.append(_case(f"{kind.name}/{folder.name}", _read(folder / "run.json"), {}))
             elif (folder / "batch.json").is_file():
                 batch = _read(folder / "batch.json")
-                note = f" ({batch['made']} reports" + (
-                    f", {batch['failed']} failed)" if batch["failed"] else ")"
+                total = batch["made"] + batch["failed"]
+                note = f" ({total} reports" + (
+                    f", {batch['failed']} of them failed)" if batch["failed"] else ")"
                 )
                 link = f"{kind.name}/{folder.name}/index.html"
                 cases.append({"label": batch["title"], "link": link, "note": note, "reason": ""})
