@@ -24,7 +24,7 @@ __all__ = ["aggregate", "annual_law", "choose_grid"]
 
 BEYOND_GRID = 1e-9  # probability that the automatic grid may leave beyond its end
 DEFAULT_POINTS = 2**20
-FINEST_SHARE = 2048
+FINEST_SHARE = 1024
 MOST_POINTS = 2**22
 FEWEST_EXACT_POINTS = 4096
 PILOT_POINTS = 4096
@@ -88,9 +88,9 @@ def choose_grid(frequency: Frequency, severity: Severity) -> tuple[float, int]:
 
     Recorded values that are all multiples of one decimal step get that step, so their lattice is exact. Else
     the grid covers all but 1e-9 of the annual total with at most a million points, and a step no finer than
-    a two-thousandth of the mean or standard deviation of an event needs. Where the tail is too heavy for
-    that, the step stops at a hundredth of the mean event and more than 1e-9 stays beyond the grid, which the
-    result reports.
+    a thousandth of the mean or standard deviation of an event, whichever is less. Where the tail is too
+    heavy for that, the step stops at a hundredth of the mean event and more than 1e-9 stays beyond the grid,
+    which the result reports.
     """
     reach = _reach(frequency, severity)
     if isinstance(severity, Empirical):

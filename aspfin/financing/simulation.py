@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+from math import isfinite, sqrt
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,20 @@ import pandas as pd
 from aspfin.financing._validate import require
 from aspfin.financing.annual import AnnualLaw
 from aspfin.financing.frequency import Frequency
+from aspfin.financing.layer import require_layer
 from aspfin.financing.severity import Severity
 from aspfin.results import ResultMixin
 
 __all__ = ["CHUNK", "CompoundYears", "LayerSimulation", "StateYears", "simulate_layers"]
 
+LAYER_COLUMNS = (
+    "attachment",
+    "limit",
+    "expected",
+    "std_error",
+    "probability_attach",
+    "probability_exhaust",
+)
 CHUNK = 250_000  # simulated years at a time: arrays stay in the processor's cache
 
 
@@ -134,30 +143,48 @@ def simulate_layers(
     [3.6]
     """
     require(years >= 2, "years", years, "a whole number, 2 or more")
+    for attachment, limit in layers:
+        require_layer(attachment, limit)
     rng = np.random.default_rng(seed)
     annual = np.empty(years)
-    bounds = np.array([(a, a + limit) for a, limit in layers], dtype=float).reshape(-1, 2)
-    sums = np.zeros((len(layers), 4))
+    edges = np.unique([bound for a, limit in layers for bound in (a, a + limit) if isfinite(bound)])
+    bands, reached = np.zeros((3, edges.size + 1)), np.zeros(edges.size)
     for start in range(0, years, CHUNK):
         chunk = annual[start : start + CHUNK]
         need.simulate_into(chunk, rng)
-        for row, (bottom, top) in zip(sums, bounds, strict=True):
-            hit = chunk[chunk > bottom]
-            paid = np.minimum(hit, top) - bottom
-            row += paid.sum(), paid @ paid, hit.size, np.count_nonzero(hit >= top)
-    expected, square, attach, exhaust = sums.T / years
-    frame = pd.DataFrame(
-        {
-            "attachment": bounds[:, 0],
-            "limit": bounds[:, 1] - bounds[:, 0],
-            "expected": expected,
-            "std_error": np.sqrt((square - expected**2) / (years - 1)),
-            "probability_attach": attach,
-            "probability_exhaust": exhaust,
-        }
-    )
-    p = np.array(probabilities)
-    at = np.minimum(np.ceil(p * years - 1e-9).astype(int), years) - 1
-    annual.partition(np.unique(np.maximum(at, 0)))
-    risk = pd.DataFrame({"probability": p, "value_at_risk": annual[np.maximum(at, 0)]})
+        bands += _bands(chunk, edges)
+        reached += [np.count_nonzero(chunk >= edge) for edge in edges]
+    rows = [_layer_row(a, limit, edges, bands / years, reached / years) for a, limit in layers]
+    frame = pd.DataFrame(rows, columns=LAYER_COLUMNS, dtype=float)
+    frame["std_error"] /= sqrt(years - 1)
+    p = np.array(probabilities, dtype=float)
+    require(bool(np.all((p > 0) & (p < 1))), "probabilities", probabilities, "between 0 and 1")
+    order = np.ceil(p * years - 1e-6).astype(int) - 1
+    annual.partition(np.unique(order))
+    risk = pd.DataFrame({"probability": p, "value_at_risk": annual[order]})
     return LayerSimulation(frame, risk, years)
+
+
+def _bands(amounts: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Return count, sum and sum of squares of the amounts between edges, measured from the edge below."""
+    band = np.searchsorted(edges, amounts)  # edges strictly below the amount
+    above = amounts - np.append(0.0, edges)[band]
+    size = edges.size + 1
+    sums = (np.bincount(band, weights, size) for weights in (None, above, above * above))
+    return np.array(list(sums), dtype=float)
+
+
+def _layer_row(
+    attachment: float, limit: float, edges: np.ndarray, bands: np.ndarray, reached: np.ndarray
+) -> tuple[float, ...]:
+    """Put a layer together from the bands it spans (shares of years, means and mean squares)."""
+    bottom = int(np.searchsorted(edges, attachment)) + 1
+    top = int(np.searchsorted(edges, attachment + limit)) + 1 if isfinite(limit) else edges.size + 1
+    share, first, second = bands[:, bottom:top]
+    base = edges[bottom - 1 : top - 1] - attachment
+    full = float(bands[0, top:].sum())
+    expected = float((first + share * base).sum()) + (limit * full if full else 0.0)
+    square = float((second + 2 * base * first + share * base**2).sum()) + (limit**2 * full if full else 0.0)
+    exhaust = float(reached[top - 1]) if isfinite(limit) else 0.0
+    spread = sqrt(max(square - expected**2, 0.0))
+    return attachment, limit, expected, spread, float(bands[0, bottom:].sum()), exhaust

@@ -187,7 +187,6 @@ def test_simulated_layers_agree_with_exact_ones(need):
         assert need.exceedance_or_equal(row.value_at_risk) >= 1 - row.probability - noise
 
 
-@pytest.mark.slow
 def test_ten_million_years_agree_within_four_standard_errors():
     need = Need.from_frequency_severity(Poisson(0.8), Lognormal(20, 1.5))
     row = simulate_layers(need, [(100, 100)], years=10_000_000, seed=1).layers.iloc[0]
@@ -201,3 +200,33 @@ def test_simulation_is_reproducible_and_says_its_error():
     assert first.layers.equals(again.layers)
     assert "1,000 simulated years" in str(first)
     assert first.to_frame() is first.layers
+
+
+def test_overlapping_layers_equal_plain_sums_over_the_same_years():
+    need = Need.from_events([0.7, 0.4, 0.1], [5, 20, 90])
+    layers = [(0, 20), (5, 100), (20, 5), (20, np.inf), (0, np.inf)]
+    simulated = simulate_layers(need, layers, years=3_000, seed=2, probabilities=(0.5, 0.9, 0.999))
+    annual = np.empty(3_000)
+    need.simulate_into(annual, np.random.default_rng(2))
+    for row, (attachment, limit) in zip(simulated.layers.itertuples(), layers, strict=True):
+        paid = np.clip(annual - attachment, 0, limit)
+        assert row.expected == pytest.approx(paid.mean(), rel=1e-12)
+        assert row.std_error == pytest.approx(paid.std(ddof=1) / np.sqrt(3_000), rel=1e-9)
+        assert row.probability_attach == (annual > attachment).mean()
+        assert row.probability_exhaust == (annual >= attachment + limit).mean()
+    expected = np.quantile(annual, [0.5, 0.9, 0.999], method="inverted_cdf")
+    assert simulated.value_at_risk["value_at_risk"].tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "argument"),
+    [
+        ({"layers": [(-1, 5)], "years": 10}, "attachment"),
+        ({"layers": [(1, 0)], "years": 10}, "limit"),
+        ({"layers": [(1, 5)], "years": 1}, "years"),
+        ({"layers": [(1, 5)], "years": 10, "probabilities": (1.0,)}, "probabilities"),
+    ],
+)
+def test_bad_simulation_is_named(kwargs, argument):
+    with pytest.raises(ValueError, match=f"^{argument}: got .*; allowed: "):
+        simulate_layers(Need.from_states([0.5], [1]), seed=1, **kwargs)
