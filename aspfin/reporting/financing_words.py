@@ -1,0 +1,266 @@
+"""The financing report in words: its title, the three-sentence answer, headline figures, and one finding a section.
+
+Every function takes the analysis and returns text; numbers in prose have two or three significant digits.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from aspfin.reporting.manifest import Headline
+from aspfin.reporting.style import count, instrument, one_in, percent, riel, rng, usd, years
+
+if TYPE_CHECKING:
+    from aspfin.reporting.financing import FinancingAnalysis
+
+__all__ = ["cards", "finding", "headline", "sentences", "title"]
+
+PERIOD = 10.0  # the return period that headline figures speak of
+RARE = 100.0
+
+
+def place(a: FinancingAnalysis) -> str:
+    """Return the area in words."""
+    return a.country.name if a.shock.area == "national" else f"{a.shock.area_name}, {a.country.name}"
+
+
+def hazard(a: FinancingAnalysis) -> str:
+    """Return the hazard in the plural."""
+    return f"{a.shock.hazard.replace('_', ' ')}s"
+
+
+def title(a: FinancingAnalysis) -> str:
+    """Return the title of the report."""
+    return (
+        a.parameters.title or f"{hazard(a).capitalize()} in {place(a)}: who pays, how fast, and what is left"
+    )
+
+
+def affected_at(a: FinancingAnalysis, period: float) -> str:
+    """Return the households affected at a return period, with their band where it was computed."""
+    value = float(a.shock.affected.value_at_risk(1 - 1 / period))
+    bands = a.shock.affected_bands.set_index("return_period")
+    if period not in bands.index:
+        return count(value, 2)
+    low, high = bands.loc[period, ["low", "high"]]
+    return f"{count(value, 2)} ({rng(low, high)})"
+
+
+def need_at(a: FinancingAnalysis, period: float) -> str:
+    """Return the need at a return period, with its band where it was computed."""
+    low, high = a.band_at(period)
+    text = usd(a.need_at(period), 2)
+    return text if math.isnan(low) else f"{text} ({rng(low, high, prefix='US$ ')})"
+
+
+def sentences(a: FinancingAnalysis) -> list[str]:
+    """Return the answer in three sentences."""
+    unmet, result = a.result.unmet, a.result
+    paid = 1 - unmet.share_of_need
+    within = result.met_within.set_index("days")["share_of_need"]
+    rare = a.payers.set_index("return_period")["unmet"].get(RARE, float("nan"))
+    in_rare_year = "" if math.isnan(rare) else f", and {usd(rare, 2)} in a {one_in(RARE)} {a.shock.hazard}"
+    return [
+        f"One year in ten, {hazard(a)} affect {affected_at(a, PERIOD)} households or more in {place(a)}, and "
+        f"supporting those whom the response reaches costs {need_at(a, PERIOD)}; the average year costs "
+        f"{usd(a.shock.need.mean, 2)}.",
+        f"The plan examined here{_fund_clause(a)} pays {percent(paid)} of the need, {percent(within[30])} of it "
+        f"within 30 days; securing and spending the money costs {usd(result.economic_cost, 2)} a year in present "
+        f"value, {usd(result.fiscal_cost, 2)} of it from the treasury.",
+        f"What nobody pays averages {usd(unmet.expected, 2)} a year, something in {percent(unmet.probability)} of "
+        f"years{in_rare_year}; each household supported costs {usd(a.cost.per_beneficiary, 3)}, or "
+        f"{usd(a.cost.all_in_per_beneficiary, 3)} with the cost of financing.",
+    ]
+
+
+def _fund_clause(a: FinancingAnalysis) -> str:
+    names = [instrument(key).label.lower() for key in a.plan.keys]
+    if a.fund is None:
+        return f" ({', '.join(names)})"
+    others = [
+        name for name, one in zip(names, a.plan.instruments, strict=True) if one.kind != "contingency_fund"
+    ]
+    rest = (
+        f", with {' and '.join([', '.join(others[:-1]), others[-1]] if len(others) > 1 else others)}"
+        if others
+        else ""
+    )
+    return f", a contingency fund of {usd(a.fund.ceiling, 2)}{rest},"
+
+
+def headline(a: FinancingAnalysis) -> dict[str, Headline]:
+    """Return the headline figures at full precision: what a batch compares and draws on its map."""
+    p = PERIOD
+    figures = {
+        "need_1_in_10_usd": Headline("Need in a 1-in-10 year", a.need_at(p), "USD"),
+        "need_mean_usd": Headline("Need in an average year", a.shock.need.mean, "USD"),
+        "affected_1_in_10": Headline(
+            "Households affected in a 1-in-10 year",
+            float(a.shock.affected.value_at_risk(1 - 1 / p)),
+            "households",
+        ),
+        "fund_usd": Headline("Contingency fund", None if a.fund is None else a.fund.ceiling, "USD"),
+        "unmet_share": Headline("Need left unmet", a.result.unmet.share_of_need, "share"),
+        "cost_per_household_usd": Headline(
+            "Cost per household, financing included", a.cost.all_in_per_beneficiary, "USD"
+        ),
+    }
+    return figures
+
+
+def cards(a: FinancingAnalysis) -> list[tuple[str, str, str]]:
+    """Return four headline figures as label, value and note."""
+    reached = float(a.shock.affected.value_at_risk(0.9)) * a.shock.shares.paid
+    persons = reached * a.shock.unit_cost.persons_per_household
+    fund = (
+        ("Contingency fund", "none", "the plan has no fund")
+        if a.fund is None
+        else (
+            "Contingency fund",
+            usd(a.fund.ceiling, 2),
+            f"runs short of its layer at least once in {years(a.fund.years)} with "
+            f"{percent(a.fund.probability_ever_unmet)} probability",
+        )
+    )
+    return [
+        (
+            "People supported, 1-in-10 year",
+            count(persons, 2),
+            f"in {count(reached, 2)} households; the cost is {need_at(a, PERIOD)}",
+        ),
+        fund,
+        (
+            "Unmet need",
+            percent(a.result.unmet.share_of_need),
+            f"of the need, {usd(a.result.unmet.expected, 2)} in an average year",
+        ),
+        (
+            "Cost per household supported",
+            usd(a.cost.all_in_per_beneficiary, 3),
+            f"{usd(a.cost.per_beneficiary, 3)} before the cost of financing",
+        ),
+    ]
+
+
+def finding(a: FinancingAnalysis, section: str) -> str:
+    """Return what a section shows, in one or two sentences; sections are the keys of `_FINDINGS`."""
+    return _FINDINGS[section](a)
+
+
+def _shock(a: FinancingAnalysis) -> str:
+    rate = a.shock.law.rate
+    n = int(a.shock.classes["events_with_figure"].sum())
+    return (
+        f"{rate:.1f} recorded {hazard(a)} a year are large enough to count, and {n} of them have a national figure. "
+        f"A {one_in(PERIOD, explain=True)} need is {need_at(a, PERIOD)}; a {one_in(50)} need is {need_at(a, 50)}. "
+        "The band is wide because the record is short; it is the honest width."
+    )
+
+
+def _people(a: FinancingAnalysis) -> str:
+    s = a.shock.shares
+    text = (
+        f"Of 100 affected households the response reaches {100 * (1 - s.left_out):.0f}: {100 * s.vertical:.0f} through "
+        f"a top-up on the register and {100 * s.new_eligible:.0f} newly enrolled; {100 * s.left_out:.0f} are left out, "
+        f"and {100 * (s.new_paid - s.new_eligible):.0f} households are paid that were not affected."
+    )
+    replay = a.shock.replay
+    rows = replay[replay["quantity"] == "households paid"]
+    for row in rows.itertuples():
+        text += (
+            f" Put to the test of {str(row.event).replace('_', ' ')}, this response pays {count(row.modelled)} households; "
+            f"{count(row.published)} were really paid, {row.published / row.modelled:.2g} times as many. A state that "
+            "answers every shock so generously needs as many times the money."
+        )
+    return text
+
+
+def _money(a: FinancingAnalysis) -> str:
+    paid = a.shock.unit_cost
+    amount = riel(paid.amount) if paid.currency == "KHR" else f"{paid.amount:,.0f} {paid.currency}"
+    return (
+        f"The rules of {paid.on} give an average household {amount}, {usd(paid.usd)} at "
+        f"{paid.exchange_rate:,.0f} {paid.currency} per US dollar. With administration, supporting a household "
+        f"costs {usd(a.cost.per_beneficiary)}: {usd(a.cost.total_cost_transfer_ratio)} for every US$ 1 in its hands."
+    )
+
+
+def _fund(a: FinancingAnalysis) -> str:
+    if a.fund is None:
+        return "The plan has no contingency fund."
+    layer = a.plan.layers.loc[a.plan.layers["kind"] == "contingency_fund"].iloc[0]
+    upto = (
+        f"the first {usd(layer['to_usd'], 2)} of a year's need"
+        if math.isfinite(layer["to_usd"])
+        else "the need"
+    )
+    return (
+        f"The fund opens with {usd(a.fund.opening, 2)}, receives up to {usd(a.fund.contribution, 2)} a year, holds at "
+        f"most {usd(a.fund.ceiling, 2)} and pays {upto}. The chance that it ever fails to within "
+        f"{years(a.fund.years)} is {percent(a.fund.probability_ever_unmet)}; on average it leaves "
+        f"{percent(a.fund.share_unmet)} of its layer unpaid."
+    )
+
+
+def _payers(a: FinancingAnalysis) -> str:
+    row = a.payers.iloc[(a.payers["return_period"] - 50).abs().argmin()]
+    shares = {key: row[key] / row["need"] for key in a.plan.keys if row["need"] and row[key] > 0}
+    parts = ", ".join(f"{instrument(key).label.lower()} {percent(share)}" for key, share in shares.items())
+    unmet = row["unmet"] / row["need"] if row["need"] else 0.0
+    tail = f"; {percent(unmet)} stays unmet" if unmet > 0 else "; nothing stays unmet"
+    return f"In a fresh year, a {one_in(50)} need is met thus: {parts or 'by nobody'}{tail}."
+
+
+def _cost(a: FinancingAnalysis) -> str:
+    others = a.alternatives.set_index("strategy")
+    plan = others.loc["this plan"]
+    budget, loan = others.loc["budget reallocation alone"], others.loc["borrowing after the event alone"]
+    return (
+        f"The plan costs {usd(plan['economic_usd'], 3)} a year in present value; moving budgets would cost "
+        f"{usd(budget['economic_usd'], 3)}, borrowing afterwards {usd(loan['economic_usd'], 3)}. The plan has "
+        f"{percent(plan['met_within_30_days'])} of the need paid within 30 days, budgets {percent(budget['met_within_30_days'])}, "
+        f"borrowing {percent(loan['met_within_30_days'])}. The price of speed is a fact about the terms, not about the "
+        "world: what a late transfer costs a household is not in these costs."
+    )
+
+
+def _unmet(a: FinancingAnalysis) -> str:
+    u = a.result.unmet
+    return (
+        f"On average {usd(u.expected, 2)} a year is not paid by anyone (simulation error ± {usd(2 * u.std_error, 1)}): "
+        f"something in {percent(u.probability)} of years, and at least once in {percent(u.probability_ever)} of "
+        f"{a.result.years}-year periods."
+    )
+
+
+def _household(a: FinancingAnalysis) -> str:
+    c = a.cost
+    return (
+        f"Supporting one household costs {usd(c.per_beneficiary)}, of which {percent(1 / c.total_cost_transfer_ratio)} "
+        f"reaches it; the cost of securing the money beforehand adds {usd(c.all_in_per_beneficiary - c.per_beneficiary)}."
+    )
+
+
+def _sensitivity(a: FinancingAnalysis) -> str:
+    if a.sensitivity.empty:
+        return "No other values of the inputs are known."
+    first = a.sensitivity.iloc[0]
+    return (
+        f"What moves the {one_in(PERIOD)} need most is the {first['input']}: from {usd(first['low'], 2)} "
+        f"({first['low_label']}) to {usd(first['high'], 2)} ({first['high_label']}). The shortness of the record alone "
+        f"leaves {rng(*a.band_at(PERIOD), prefix='US$ ')} open."
+    )
+
+
+_FINDINGS = {
+    "shock": _shock,
+    "people": _people,
+    "money": _money,
+    "fund": _fund,
+    "payers": _payers,
+    "cost": _cost,
+    "unmet": _unmet,
+    "household": _household,
+    "sensitivity": _sensitivity,
+}
