@@ -136,7 +136,7 @@ def _png(canvas: Canvas) -> bytes:
     picture = Image.fromarray(np.ascontiguousarray(pixels))
     picture = picture.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     with BytesIO() as file:
-        picture.save(file, format="PNG", optimize=True)
+        picture.save(file, format="PNG", compress_level=6)
         return file.getvalue()
 
 

@@ -179,7 +179,7 @@ def test_a_figure_tells_its_words_and_data(chart):
     assert set(made._repr_mimebundle_(include=["image/png"])) == {"image/png"}
 
 
-@every_chart
+@pytest.mark.parametrize("chart", ["exceedance_curve", "tornado"])
 def test_a_readers_own_settings_change_nothing(chart):
     plain = drawn(chart)
     with matplotlib.rc_context({"font.size": 20, "axes.facecolor": "black", "text.usetex": True}):
