@@ -212,8 +212,8 @@ def test_overlapping_layers_equal_plain_sums_over_the_same_years():
         paid = np.clip(annual - attachment, 0, limit)
         assert row.expected == pytest.approx(paid.mean(), rel=1e-12)
         assert row.std_error == pytest.approx(paid.std(ddof=1) / np.sqrt(3_000), rel=1e-9)
-        assert row.probability_attach == (annual > attachment).mean()
-        assert row.probability_exhaust == (annual >= attachment + limit).mean()
+        assert row.probability_attach == pytest.approx((annual > attachment).mean(), rel=1e-14)
+        assert row.probability_exhaust == pytest.approx((annual >= attachment + limit).mean(), rel=1e-14)
     expected = np.quantile(annual, [0.5, 0.9, 0.999], method="inverted_cdf")
     assert simulated.value_at_risk["value_at_risk"].tolist() == expected.tolist()
 
