@@ -9,7 +9,7 @@ Examples
 0.5
 """
 
-from aspfin.financing.basis_risk import BasisRisk, basis_risk, missed_payment_probability
+from aspfin.financing.basis_risk import BasisRisk, measure_basis_risk, missed_payment_probability
 from aspfin.financing.cost import CostPerBeneficiary, cost_per_beneficiary
 from aspfin.financing.crossing import crossing_points, marginal_cost
 from aspfin.financing.financing_result import FinancingResult, Unmet
@@ -31,6 +31,7 @@ from aspfin.financing.layering import allocate, finance
 from aspfin.financing.loans import Loan, contingent_drawdown, facility_fees
 from aspfin.financing.need import Lattice, Layer, Need, OccurrenceLayer
 from aspfin.financing.optimise import OptimalLayers, optimal_layers
+from aspfin.financing.rate_on_line import CARIBBEAN_2026, RateOnLineCurve
 from aspfin.financing.severity import Empirical, Gamma, GeneralisedPareto, Lognormal
 from aspfin.financing.sizing import FundSize, size_fund
 from aspfin.financing.terms import (
@@ -40,9 +41,16 @@ from aspfin.financing.terms import (
     layer_payment,
     reinstatement_premium,
 )
-from aspfin.financing.timeliness import HouseholdDelayLoss, delay_factor, share_met_within
+from aspfin.financing.timeliness import (
+    AFRICAN_RISK_CAPACITY_DROUGHT,
+    HouseholdDelayLoss,
+    delay_factor,
+    share_met_within,
+)
 
 __all__ = [
+    "AFRICAN_RISK_CAPACITY_DROUGHT",
+    "CARIBBEAN_2026",
     "INSTRUMENTS",
     "BasisRisk",
     "Binomial",
@@ -72,6 +80,7 @@ __all__ = [
     "OptimalLayers",
     "ParametricInsurance",
     "Poisson",
+    "RateOnLineCurve",
     "SeverityFit",
     "UnitCosts",
     "Unmet",
@@ -79,7 +88,6 @@ __all__ = [
     "allocate_back",
     "annuity_factor",
     "apply_terms",
-    "basis_risk",
     "contingent_drawdown",
     "cost_per_beneficiary",
     "crossing_points",
@@ -92,6 +100,7 @@ __all__ = [
     "fund_path",
     "layer_payment",
     "marginal_cost",
+    "measure_basis_risk",
     "missed_payment_probability",
     "optimal_layers",
     "reinstatement_premium",

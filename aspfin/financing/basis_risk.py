@@ -12,7 +12,7 @@ from aspfin.financing._validate import require
 from aspfin.financing.valid import at_least_zero, between, money
 from aspfin.results import ResultMixin
 
-__all__ = ["BasisRisk", "basis_risk", "missed_payment_probability"]
+__all__ = ["BasisRisk", "measure_basis_risk", "missed_payment_probability"]
 
 
 def missed_payment_probability(
@@ -66,7 +66,7 @@ def missed_payment_probability(
 
 @dataclass(frozen=True, eq=False)
 class BasisRisk(ResultMixin):
-    """What `basis_risk` returns. Money in `currency`, probabilities per year.
+    """What `measure_basis_risk` returns. Money in `currency`, probabilities per year.
 
     Attributes
     ----------
@@ -108,7 +108,7 @@ class BasisRisk(ResultMixin):
         )
 
 
-def basis_risk(
+def measure_basis_risk(
     need: ArrayLike, payment: ArrayLike, *, threshold: float, premium: float = 0.0, currency: str = "USD"
 ) -> BasisRisk:
     """Return how well payments met need over simulated or recorded years.
@@ -130,7 +130,7 @@ def basis_risk(
 
     Examples
     --------
-    >>> result = basis_risk([0, 50, 80, 0], [0, 0, 60, 60], threshold=10, premium=5)
+    >>> result = measure_basis_risk([0, 50, 80, 0], [0, 0, 60, 60], threshold=10, premium=5)
     >>> result.false_negative, result.false_positive, result.expected_shortfall
     (0.5, 0.5, 17.5)
     """

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from aspfin.financing._validate import require
 from aspfin.financing.valid import at_least_zero, between
 
-__all__ = ["HouseholdDelayLoss", "delay_factor", "share_met_within"]
+__all__ = ["AFRICAN_RISK_CAPACITY_DROUGHT", "HouseholdDelayLoss", "delay_factor", "share_met_within"]
 
 
 def delay_factor(months: float, *, cost_growth: float = 0.40, discount_rate: float = 0.15) -> float:

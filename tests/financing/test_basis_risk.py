@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import yaml
 
-from aspfin.financing import basis_risk, missed_payment_probability
+from aspfin.financing import measure_basis_risk, missed_payment_probability
 
 GOLDEN = yaml.safe_load(
     (Path(__file__).parents[1] / "golden/finance_basis_risk.yaml").read_text(encoding="utf-8")
@@ -34,7 +34,7 @@ def test_simulated_years_agree_with_the_integral():
     need, noise = rng.standard_normal((2, 200_000))
     index = 0.7 * need + np.sqrt(1 - 0.49) * noise
     money, paid = np.exp(need), np.where(index >= 1.2815515655446004, 5.0, 0.0)
-    result = basis_risk(money, paid, threshold=np.exp(1.2815515655446004))
+    result = measure_basis_risk(money, paid, threshold=np.exp(1.2815515655446004))
     exact = missed_payment_probability(0.7)
     assert result.false_negative == pytest.approx(exact, abs=4 * np.sqrt(exact * (1 - exact) / 20_000))
     needless = 0.1 * exact / 0.9
@@ -42,7 +42,7 @@ def test_simulated_years_agree_with_the_integral():
 
 
 def test_states_by_hand():
-    result = basis_risk([0, 50, 80, 0], [0, 0, 60, 60], threshold=10, premium=5)
+    result = measure_basis_risk([0, 50, 80, 0], [0, 0, 60, 60], threshold=10, premium=5)
     assert result.states["probability"].tolist() == [0.25] * 4
     worst = result.states.query("need and not paid").iloc[0]
     assert (worst["mean_need"], worst["mean_payment"]) == (50, 0)
@@ -51,7 +51,7 @@ def test_states_by_hand():
 
 
 def test_years_without_need_or_payment():
-    result = basis_risk([0, 0], [0, 0], threshold=1)
+    result = measure_basis_risk([0, 0], [0, 0], threshold=1)
     assert np.isnan(result.false_negative)
     assert result.false_positive == 0
     assert np.isnan(result.correlation)
@@ -63,6 +63,6 @@ def test_bad_input():
     with pytest.raises(ValueError, match="need_probability"):
         missed_payment_probability(0.5, need_probability=0)
     with pytest.raises(ValueError, match="payment"):
-        basis_risk([1, 2], [1], threshold=1)
+        measure_basis_risk([1, 2], [1], threshold=1)
     with pytest.raises(ValueError, match="need"):
-        basis_risk([], [], threshold=1)
+        measure_basis_risk([], [], threshold=1)
