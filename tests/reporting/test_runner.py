@@ -243,7 +243,7 @@ def test_files_of_others_and_links_are_never_replaced(toy_cases, tmp_path):
 
 @pytest.mark.slow
 def test_a_dead_worker_costs_its_own_report_only(toy_cases, tmp_path):
-    outcomes = run(toy_cases(a="mode: kill", b="number: 4"), output=tmp_path / "reports", jobs=2)
+    outcomes = run(toy_cases(a="mode: kill", b="number: 4"), output=tmp_path / "reports")
     assert "process that made this report died" in str(outcomes[0].failure)
     assert outcomes[1].failure is None
     assert (tmp_path / "reports" / "toy" / "a" / "report_failed.html").is_file()

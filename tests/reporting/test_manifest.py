@@ -1,0 +1,134 @@
+"""results.json, tables and provenance: plain, complete, equal for equal content."""
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from aspfin.reporting.manifest import Headline, plain, provenance, save_results
+from aspfin.results import Check
+
+
+@dataclass(frozen=True)
+class Pair:
+    left: float
+    right: np.ndarray
+
+
+def test_everything_becomes_plain_json():
+    value = {
+        "nan": float("nan"), "inf": np.inf, "int": np.int64(3), "bool": np.True_, "none": None, "nat": pd.NaT, "na": pd.NA,
+        "date": dt.date(2022, 12, 10), "set": {2, 1}, 5: (1, Pair(np.float64(0.1), np.array([1.5, np.nan]))),
+        "frame": pd.DataFrame({"a": [1, 2], "b": ["x", None]}), "path": pd.Timestamp("2022-12-10"),
+    }  # fmt: skip
+    assert plain(value) == {
+        "nan": None, "inf": None, "int": 3, "bool": True, "none": None, "nat": None, "na": None,
+        "date": "2022-12-10", "set": [1, 2], "5": [1, {"left": 0.1, "right": [1.5, None]}],
+        "frame": [{"a": 1, "b": "x"}, {"a": 2, "b": None}], "path": "2022-12-10T00:00:00",
+    }  # fmt: skip
+
+
+def save(folder, **more):
+    given = {"headline": {}, "sentences": [], "tables": {}} | more
+    save_results(folder, **given)
+    return json.loads((folder / "results.json").read_text())
+
+
+def test_results_hold_figures_in_order_at_full_precision(tmp_path):
+    headline = {"z_need": Headline("mean need", 1 / 3, "USD per year"), "a_missing": None, "b": np.float64(2)}
+    checks = [Check("mass", "Is it there?", False, 0.5, text="gap")]
+    unverified = pd.DataFrame({"name": ["rate"], "value": [float("nan")]})
+    found = save(tmp_path, headline=headline, sentences=["One."], checks=checks, unverified=unverified)
+    assert [one["name"] for one in found["headline"]] == ["z_need", "a_missing", "b"]
+    assert found["headline"][0] == {
+        "name": "z_need",
+        "label": "mean need",
+        "value": 1 / 3,
+        "unit": "USD per year",
+    }
+    assert found["headline"][1]["value"] is None
+    assert found["checks"][0]["passed"] is False
+    assert found["unverified"] == [{"name": "rate", "value": None}]
+
+
+def test_tables_are_full_precision_and_harmless_in_a_spreadsheet(tmp_path):
+    frame = pd.DataFrame({
+        "who": ["=1+1", "+2", "-3", "@x", "\tx", "plain", None],
+        "kind": pd.Categorical(["=a", "b", "b", "b", "b", "b", "b"]),
+        "number": [-1.0, 1 / 3, 1e-20, np.nan, 5, 6, 7],
+        "=evil": [True, False, True, True, True, True, True],
+        "mixed": [-1, "-1", 2.5, None, "a", "b", "c"],
+    })  # fmt: skip
+    before = frame.copy(deep=True)
+    found = save(tmp_path, tables={"paid": frame})
+    text = (tmp_path / "tables" / "paid.csv").read_bytes().decode()
+    assert "\r" not in text
+    lines = text.splitlines()
+    assert lines[0] == "who,kind,number,'=evil,mixed"
+    assert lines[1] == "'=1+1,'=a,-1.0,True,-1"
+    assert lines[2] == "'+2,b,0.3333333333333333,False,'-1"
+    assert lines[3].startswith("'-3,b,1e-20")
+    assert lines[7] == ",b,7.0,True,c"
+    assert found["tables"] == [
+        {"name": "paid", "file": "tables/paid.csv", "rows": 7, "columns": list(frame.columns)}
+    ]
+    pd.testing.assert_frame_equal(frame, before)
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "", "a.b", "é"])
+def test_table_names_are_file_names(tmp_path, name):
+    with pytest.raises(ValueError, match="letters, digits"):
+        save(tmp_path, tables={name: pd.DataFrame()})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_links_are_not_followed(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "real").mkdir()
+    (tmp_path / "out" / "tables").symlink_to(tmp_path / "real")
+    with pytest.raises(ValueError, match="a real folder"):
+        save(tmp_path / "out", tables={"a": pd.DataFrame({"x": [1]})})
+    assert list((tmp_path / "real").iterdir()) == []
+
+
+def test_equal_content_gives_equal_bytes(tmp_path):
+    for name, order in (("one", [0, 1]), ("two", [1, 0])):
+        tables = {key: pd.DataFrame({"x": [0.1]}) for key in np.array(["a", "b"])[order]}
+        save(tmp_path / name, tables=tables, headline={"x": 0.1})
+    assert (tmp_path / "one" / "results.json").read_bytes() == (
+        tmp_path / "two" / "results.json"
+    ).read_bytes()
+
+
+def template(source, outputs=()):
+    one = {"cell_type": "code", "source": source, "metadata": {}, "outputs": list(outputs)}
+    return json.dumps({"cells": [one]}).encode()
+
+
+def test_provenance_follows_parameters_template_and_data():
+    sections = {"country": "KHM", "financing": {"seed": 5}, "area": "KH01"}
+    stamp = provenance("financing", sections, template=template("x = 1"))
+    assert stamp == provenance(
+        "financing", dict(reversed(sections.items())), template=template(["x =", " 1"])
+    )
+    assert stamp["seeds"] == {"financing.seed": 5}
+    assert len(stamp["data_hash"]) == 16
+    other = provenance("financing", {**sections, "area": "KH02"}, template=template("x = 2"))
+    assert other["parameter_hash"] != stamp["parameter_hash"]
+    assert other["template_hash"] != stamp["template_hash"]
+    run_by_hand = template("x = 1", [{"output_type": "stream", "name": "stdout", "text": "1"}])
+    assert provenance("financing", sections, template=run_by_hand)["template_hash"] == stamp["template_hash"]
+    assert json.dumps(stamp)
+
+
+def test_the_place_of_an_own_pack_does_not_count(tmp_path):
+    stamps = []
+    for place in ("here", "there"):
+        pack = tmp_path / place / "mine"
+        pack.mkdir(parents=True)
+        (pack / "country.yaml").write_text("a: 1")
+        stamps.append(provenance("financing", {"country": str(pack)}))
+    assert stamps[0] == stamps[1]
