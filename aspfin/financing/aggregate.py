@@ -12,7 +12,7 @@ from dataclasses import replace
 from math import ceil, isfinite, log10, sqrt
 
 import numpy as np
-from scipy import fft
+import scipy  # its parts load on first use
 
 from aspfin.financing._validate import require
 from aspfin.financing.annual import AnnualLaw
@@ -54,9 +54,9 @@ def aggregate(frequency: Frequency, severity_masses: np.ndarray, points: int | N
     [0.367879, 0.367879, 0.18394, 0.061313]
     """
     points = points or severity_masses.size
-    size = fft.next_fast_len(max(2 * points, _room(frequency, severity_masses)), real=True)
-    transform = frequency.pgf(fft.rfft(severity_masses, size))
-    return np.maximum(fft.irfft(transform, size)[:points], 0.0)
+    size = scipy.fft.next_fast_len(max(2 * points, _room(frequency, severity_masses)), real=True)
+    transform = frequency.pgf(scipy.fft.rfft(severity_masses, size))
+    return np.maximum(scipy.fft.irfft(transform, size)[:points], 0.0)
 
 
 def _room(frequency: Frequency, masses: np.ndarray) -> int:

@@ -13,7 +13,7 @@ from math import exp, log, pi, sqrt
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, special
+import scipy  # its parts load on first use
 
 from aspfin.financing._validate import finite_array, require
 from aspfin.financing.frequency import Binomial, NegativeBinomial, Poisson
@@ -146,7 +146,7 @@ def _dispersion_check(counts: np.ndarray, requested: str, fitted: str) -> Check:
     """Compare the counts' dispersion with that of the law asked for (Fisher's index, χ² with n - 1)."""
     degrees = counts.size - 1
     dispersion = float(counts.var(ddof=1) / counts.mean())
-    upper = float(special.chdtrc(degrees, degrees * dispersion))
+    upper = float(scipy.special.chdtrc(degrees, degrees * dispersion))
     p_value = min(1.0, 2 * min(upper, 1 - upper))
     if requested != fitted:
         side = "under" if requested == "negative_binomial" else "over"
@@ -171,10 +171,12 @@ def _fit_negative_binomial(counts: np.ndarray) -> NegativeBinomial:
 
     def minus_log_likelihood(log_size: float) -> float:
         size = exp(log_size)
-        terms = special.gammaln(counts + size) - special.gammaln(size) - size * np.log1p(mean / size)
+        terms = (
+            scipy.special.gammaln(counts + size) - scipy.special.gammaln(size) - size * np.log1p(mean / size)
+        )
         return float(-(terms + counts * (log(mean) - log(size + mean))).sum())
 
-    best = optimize.minimize_scalar(minus_log_likelihood, bounds=(-12.0, 15.0), method="bounded")
+    best = scipy.optimize.minimize_scalar(minus_log_likelihood, bounds=(-12.0, 15.0), method="bounded")
     return NegativeBinomial(mean, exp(-float(best.x) / 2))
 
 
@@ -183,8 +185,16 @@ def _fit_binomial(counts: np.ndarray) -> Binomial:
     mean, most = float(counts.mean()), int(counts.max())
     trials = np.arange(most, max(50 * most, 1000) + 1)[:, None]
     probability = mean / trials
-    choose = special.gammaln(trials + 1) - special.gammaln(counts + 1) - special.gammaln(trials - counts + 1)
-    terms = choose + special.xlogy(counts, probability) + special.xlog1py(trials - counts, -probability)
+    choose = (
+        scipy.special.gammaln(trials + 1)
+        - scipy.special.gammaln(counts + 1)
+        - scipy.special.gammaln(trials - counts + 1)
+    )
+    terms = (
+        choose
+        + scipy.special.xlogy(counts, probability)
+        + scipy.special.xlog1py(trials - counts, -probability)
+    )
     best = int(terms.sum(axis=1).argmax())
     return Binomial(int(trials[best, 0]), float(probability[best, 0]))
 
@@ -252,11 +262,11 @@ def _fit_gamma(values: np.ndarray, shares: np.ndarray) -> _Fit:
     require(gap > 1e-12, "values", f"values from {values.min()} to {values.max()}", "values that differ more")
 
     def equation(log_shape: float) -> float:
-        return log_shape - float(special.digamma(exp(log_shape))) - gap
+        return log_shape - float(scipy.special.digamma(exp(log_shape))) - gap
 
     # ln a - ψ(a) lies between 1/(2a) and 1/a, which brackets the root
-    log_shape = optimize.brentq(equation, log(0.5 / gap) - 1e-6, log(1 / gap) + 1e-6, xtol=1e-14)
+    log_shape = scipy.optimize.brentq(equation, log(0.5 / gap) - 1e-6, log(1 / gap) + 1e-6, xtol=1e-14)
     shape = exp(log_shape)
     scale = mean / shape
-    density = (shape - 1) * meanlog - shape - float(special.gammaln(shape)) - shape * log(scale)
+    density = (shape - 1) * meanlog - shape - float(scipy.special.gammaln(shape)) - shape * log(scale)
     return Gamma(shape, scale), (("shape", shape), ("scale", scale)), density

@@ -12,7 +12,7 @@ from math import exp, expm1, inf, log1p, sqrt
 from typing import Any, Protocol
 
 import numpy as np
-from scipy import special
+import scipy  # its parts load on first use
 
 from aspfin.financing._validate import finite_array, require
 
@@ -140,22 +140,22 @@ class Lognormal(_Continuous):
         """Return E[(X - k)₊]; infinite `k` gives 0."""
         k = _amounts(k)
         z = self._standard(k)
-        rest = special.ndtr(-z)
-        return np.maximum(self.mean * special.ndtr(self.sdlog - z) - _times(k, rest), 0.0)
+        rest = scipy.special.ndtr(-z)
+        return np.maximum(self.mean * scipy.special.ndtr(self.sdlog - z) - _times(k, rest), 0.0)
 
     def limited_expected_value(self, k: Any) -> np.ndarray:
         """Return E[min(X, k)] for amounts `k` of 0 or more; non-decreasing and concave in `k`."""
         k = _amounts(k)
         z = self._standard(k)
-        return self.mean * special.ndtr(z - self.sdlog) + _times(k, special.ndtr(-z))
+        return self.mean * scipy.special.ndtr(z - self.sdlog) + _times(k, scipy.special.ndtr(-z))
 
     def survival(self, x: Any) -> np.ndarray:
         """Return P(X > x)."""
-        return np.where(np.asarray(x) < 0, 1.0, special.ndtr(-self._standard(x)))
+        return np.where(np.asarray(x) < 0, 1.0, scipy.special.ndtr(-self._standard(x)))
 
     def quantile(self, p: Any) -> np.ndarray:
         """Return the smallest x with P(X ≤ x) ≥ p."""
-        return np.exp(self.meanlog + self.sdlog * special.ndtri(_probabilities(p)))
+        return np.exp(self.meanlog + self.sdlog * scipy.special.ndtri(_probabilities(p)))
 
     def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> np.ndarray:
         """Return independent sizes."""
@@ -281,22 +281,24 @@ class Gamma(_Continuous):
         """Return E[(X - k)₊]; infinite `k` gives 0."""
         k = _amounts(k)
         z = k / self.scale
-        rest = special.gammaincc(self.shape, z)
-        return np.maximum(self.mean * special.gammaincc(self.shape + 1, z) - _times(k, rest), 0.0)
+        rest = scipy.special.gammaincc(self.shape, z)
+        return np.maximum(self.mean * scipy.special.gammaincc(self.shape + 1, z) - _times(k, rest), 0.0)
 
     def limited_expected_value(self, k: Any) -> np.ndarray:
         """Return E[min(X, k)] for amounts `k` of 0 or more; non-decreasing and concave in `k`."""
         k = _amounts(k)
         z = k / self.scale
-        return self.mean * special.gammainc(self.shape + 1, z) + _times(k, special.gammaincc(self.shape, z))
+        return self.mean * scipy.special.gammainc(self.shape + 1, z) + _times(
+            k, scipy.special.gammaincc(self.shape, z)
+        )
 
     def survival(self, x: Any) -> np.ndarray:
         """Return P(X > x)."""
-        return special.gammaincc(self.shape, _amounts(x) / self.scale)
+        return scipy.special.gammaincc(self.shape, _amounts(x) / self.scale)
 
     def quantile(self, p: Any) -> np.ndarray:
         """Return the smallest x with P(X ≤ x) ≥ p."""
-        return self.scale * special.gammainccinv(self.shape, 1 - _probabilities(p))
+        return self.scale * scipy.special.gammainccinv(self.shape, 1 - _probabilities(p))
 
     def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> np.ndarray:
         """Return independent sizes."""
