@@ -25,7 +25,8 @@ __all__ = ["LOG", "STOP", "Failure", "Job", "Made", "fail", "make", "prepare"]
 LOG = "workers.log"
 STOP = "stop"  # a file of this name in the scratch folder: start nothing more
 
-_KERNEL_PATH = re.compile(r"[^\s\"'<>]*ipykernel_\d+[/\\]\d+\.py")
+# A path starts where a word does: without that, megabytes of picture data would be searched from every letter.
+_KERNEL_PATH = re.compile(r"(?<![^\s\"'<>])[^\s\"'<>]*?ipykernel_\d+[/\\]\d+\.py")
 
 
 @dataclass(frozen=True)
