@@ -135,8 +135,8 @@ def _together(curve: pd.DataFrame, bands: pd.DataFrame | None, events: pd.DataFr
     return drawn[["series", *(name for name in drawn if name != "series")]]
 
 
-def _written(value: float, unit: str) -> str:
-    return style.usd(value) if unit in ("US$", "USD") else f"{style.count(value)} {unit}"
+def _written(value: float, unit: str, digits: int = 3) -> str:
+    return style.usd(value, digits) if unit in ("US$", "USD") else f"{style.count(value, digits)} {unit}"
 
 
 def _marks(
@@ -153,7 +153,7 @@ def _marks(
         if x.min() <= period <= x.max():
             need = float(np.interp(np.log(period), np.log(x), y))
             points.append((float(period), need))
-            texts.append(f"1 in {period:g}: {_written(need * divisor, unit)}")
+            texts.append(f"1 in {period:g}: {_written(need * divisor, unit, 2)}")
             bold.append(True)
     for event in [] if events is None else events.itertuples():
         if x.min() <= event.return_period <= x.max():

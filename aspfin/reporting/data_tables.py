@@ -19,6 +19,7 @@ from aspfin.reporting.markup import Html, missing
 __all__ = ["data_table", "table"]
 
 MOST_COLUMNS = 8
+LONG_TEXT = 28  # characters
 
 
 def _written(value: Any, write: Callable[[Any], str] | None) -> str:
@@ -183,6 +184,8 @@ class _Column:
         self.kind = "number" if numeric or given is not None else "text"
         write = _writer(given, values)
         self.texts = [_written(value, write) for value in values]
+        if self.kind == "text" and max(map(len, self.texts), default=0) > LONG_TEXT:
+            self.kind = "text long"  # the style sheet keeps such a column wide enough to read
 
     def header(self) -> str:
         unit = f'<span class="unit">{escape(self.unit)}</span>' if self.unit else ""

@@ -201,3 +201,11 @@ def test_style_sheet_needs_nothing_from_elsewhere_and_prints():
         ".note",
     ):
         assert name in css
+
+
+def test_columns_of_long_text_are_marked_to_be_kept_wide():
+    frame = pd.DataFrame(
+        {"event": ["flood"], "note": ["no national figure: the event counts in the rate only"]}
+    )
+    kinds = [attrs["class"] for attrs in Outline(tables.table(frame, caption="Notes").html).all("td")]
+    assert kinds == ["text long"]
