@@ -16,6 +16,8 @@ from aspfin.financing.waterfall import checked_instruments
 
 __all__ = ["crossing_points", "marginal_cost"]
 
+SAME = 1e-9  # a crossing this close to probability 0 or 1 is at it, and no crossing
+
 
 def marginal_cost(
     instrument: Instrument, exceedance: ArrayLike, *, timing: Timing = "world_bank"
@@ -93,7 +95,7 @@ def crossing_points(instruments: Sequence[Instrument], *, timing: Timing = "worl
         a, b = first.unit_costs(timing), second.unit_costs(timing)
         slopes = a.drawing - b.drawing
         root = (b.holding - a.holding) / slopes if slopes else np.nan
-        crosses = 0 < root < 1
+        crosses = SAME < root < 1 - SAME
         if not crosses:
             root = np.nan
         # cheaper just below and just above the crossing; anywhere in between if there is none

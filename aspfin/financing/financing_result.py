@@ -18,6 +18,10 @@ from aspfin.results import Check, ResultMixin
 __all__ = ["FinancingResult", "Unmet", "financing_result"]
 
 WITHIN_DAYS = (30, 90, 180, 365)
+TIMING_IN_WORDS = {
+    "world_bank": "timing of the World Bank's tool",
+    "consistent": "every flow at its own date",
+}
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,8 @@ class FinancingResult(ResultMixin):
             + f"{money(unmet.expected, self.currency)} a year ({unmet.share_of_need:.1%}) stays unmet, "
             f"in {unmet.probability:.1%} of years and at least once in {unmet.probability_ever:.1%} "
             f"of {self.years}-year periods. "
-            f"Funding costs {money(self.economic_cost, self.currency)} a year in present value, "
+            f"Funding costs {money(self.economic_cost, self.currency)} a year in present value "
+            f"({TIMING_IN_WORDS[self.cost_timing]}), "
             f"{money(self.fiscal_cost, self.currency)} of it borne by the treasury."
         )
 

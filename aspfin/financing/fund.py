@@ -31,7 +31,8 @@ class FundPath(ResultMixin):
     by_year : DataFrame
         year (1, 2, …), available (expected balance after the contribution), expected (balance at the end of
         the year), q05, q25, q50, q75, q95 (its quantiles), expected_paid, expected_unmet, probability_unmet
-        (in that year), probability_ever_unmet (in that year or before).
+        (in that year), probability_ever_unmet (in that year or before). At the end of a year interest may
+        have lifted a balance above the ceiling; the next year's cap takes it off.
     share_unmet : float
         Expected unmet over expected need, all years together; missing where there is no need.
     step : float

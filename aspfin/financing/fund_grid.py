@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import fft
 
 from aspfin.financing._validate import require
-from aspfin.financing.lattice import common_step, is_on_lattice
+from aspfin.financing.lattice import common_step
 from aspfin.financing.need import Need
 from aspfin.financing.valid import at_least_zero, between, whole
 
@@ -110,14 +110,15 @@ def choose_step(need: Need, plan: FundPlan) -> tuple[float, bool]:
     largest = plan.largest
     if largest == 0:
         return need.mean or 1.0, True
-    amounts = [plan.opening, plan.contribution, plan.ceiling if plan.ceiling <= largest else 0.0]
+    amounts = np.array([plan.opening, plan.contribution, plan.ceiling if plan.ceiling <= largest else 0.0])
     discrete = need.law.cell == 0
     if discrete:
-        amounts.append(need.lattice().step)
-    shared = common_step(np.array(amounts))
+        states = np.clip(need.law.amounts - need.attachment, 0, need.limit)
+        amounts = np.append(amounts, states[need.law.probabilities > 0])
+    shared = common_step(amounts)
     if shared is None or largest / shared > MOST_POINTS:
         return largest / POINTS, False
-    if discrete and plan.interest == 0 and is_on_lattice(need.lattice().amounts, shared):
+    if discrete and plan.interest == 0:
         return shared, True
     return shared / math.ceil(POINTS * shared / largest), False
 

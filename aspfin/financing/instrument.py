@@ -87,7 +87,7 @@ class Instrument:
     def __post_init__(self) -> None:
         require(isinstance(self.name, str), "name", self.name, "text")
         if not self.name:
-            object.__setattr__(self, "name", self.kind.replace("_", " "))
+            object.__setattr__(self, "name", self.kind.replace("ex_post", "ex-post").replace("_", " "))
         at_least_zero(self._field("days_to_cash"), self.days_to_cash)
         one_of(self._field("payer"), self.payer, ("treasury", "donor"))
         for field in fields(self):

@@ -136,7 +136,10 @@ def allocate(
 
 
 def _amounts(name: str, values: ArrayLike, dimensions: int) -> np.ndarray:
-    amounts = np.asarray(values, dtype=float)
+    try:
+        amounts = np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        amounts = np.array(np.nan)
     fits = amounts.ndim == dimensions and np.isfinite(amounts).all() and (amounts >= 0).all()
     require(bool(fits), name, values, f"an array of {dimensions} dimension(s), finite, none below 0")
     return amounts

@@ -10,6 +10,7 @@ from aspfin.financing import (
     INSTRUMENTS,
     ContingencyFund,
     ContingentCredit,
+    DonorAid,
     InsuranceLayer,
     crossing_points,
     marginal_cost,
@@ -65,6 +66,13 @@ def test_at_defaults_credit_is_cheapest_below_72_years_and_the_budget_above():
     for years, cheapest in ((2, "contingent_credit"), (72, "contingent_credit"), (73, "budget_reallocation")):
         costs = {one.name: float(marginal_cost(one, 1 / years)) for one in ALL}
         assert min(costs, key=costs.get) == cheapest
+
+
+def test_meeting_at_certainty_is_no_crossing():
+    """A fund costs its face value when it is drawn every year, and so does aid."""
+    row = crossing_points([ContingencyFund(opening=1), DonorAid()]).iloc[0]
+    assert np.isnan(row["return_period"])
+    assert row["cheaper_if_rare"] == row["cheaper_if_frequent"] == "donor aid"
 
 
 def test_order_only_swaps_the_columns():

@@ -174,6 +174,25 @@ def test_fan_starts_at_the_opening_balance():
     assert (ordered >= 0).all(axis=None)
 
 
+def test_a_layer_of_need_with_its_atom_at_the_limit():
+    """The retained need is at most 50: a fund refilled to 50 every year is never short, one of 49 is."""
+    retained = NEED.retained(50)
+    safe = fund_path(retained, opening=50, contribution=50, ceiling=50, years=4)
+    assert safe.probability_ever_unmet == pytest.approx(0, abs=1e-9)
+    assert safe.share_unmet == pytest.approx(0, abs=1e-12)
+    short = fund_path(retained, opening=49, contribution=49, ceiling=49, years=1).by_year.iloc[0]
+    assert short["probability_unmet"] == pytest.approx(NEED.exceedance(49), rel=1e-9)
+    assert short["expected_unmet"] == pytest.approx(NEED.layer(49, 1).expected, rel=1e-6)
+
+
+def test_incommensurable_states_are_not_called_exact():
+    need = Need.from_states([0.1, 0.1], [4096.0, np.pi])
+    path = fund_path(need, opening=2, contribution=1, ceiling=4, years=3)
+    assert not path.exact
+    reference = enumerate_years([(0.1, 4096.0), (0.1, np.pi)], 2, 1, 4, 3, 0.0)
+    assert path.by_year[COLUMNS].to_numpy() == pytest.approx(reference, abs=2e-3)
+
+
 def test_no_fund_at_all():
     path = fund_path(NEED, opening=0, contribution=0, ceiling=0, years=2)
     assert path.share_unmet == pytest.approx(1)

@@ -254,6 +254,8 @@ def test_allocation_for_a_layer_chart():
         ({"need": np.array([[-1.0]])}, "need"),
         ({"need": np.array([[np.nan, 1.0]])}, "need"),
         ({"need": np.array([1.0])}, "need"),
+        ({"need": "floods"}, "need"),
+        ({"need": object()}, "need"),
         ({"need": np.ones((2, 3))}, "years"),
     ],
 )
