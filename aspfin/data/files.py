@@ -97,43 +97,55 @@ def read_yaml(path: Path) -> Tree:
         tree.problems.extend([problem] if problem else [])
         return tree
     try:
+        _scan(text, tree)
         loader = _Loader(text)
-        node = loader.get_single_node()
-        if node is None:
+        node = None if tree.problems else loader.get_single_node()
+        if node is not None:
+            _walk(node, (), tree)
+        elif not tree.problems:
             tree.problems.append(Problem(path.name, "file", "an empty file", "YAML with at least one key"))
-        else:
-            _walk(node, (), tree, set())
-            tree.data = None if tree.problems else loader.construct_document(node)
+        tree.data = None if tree.problems else loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{path.name}, line {mark.line + 1}" if mark else path.name
         tree.problems.append(Problem(place, "file", error.problem or error.context, "well-formed YAML"))
-    except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
         # ValueError: the safe loader builds dates such as 2022-02-30 itself.
         tree.problems.append(Problem(path.name, "file", str(error).splitlines()[0], "well-formed YAML"))
     return tree
 
 
-def _walk(node: yaml.Node, path: Key, tree: Tree, seen: set[int]) -> None:
-    """Note the line of each node; report duplicate keys, anchors and excessive depth."""
-    line = node.start_mark.line + 1
-    tree.lines[path] = line
-    shown = ".".join(path) or "file"
-    if id(node) in seen or len(path) > MAXIMUM_DEPTH:
-        value = "an alias (*name)" if id(node) in seen else f"more than {MAXIMUM_DEPTH} levels"
-        tree.problems.append(
-            Problem(f"{tree.name}, line {line}", shown, value, "values written out in place")
-        )
-        return
-    seen.add(id(node))
+def _scan(text: str, tree: Tree) -> None:
+    """Report aliases, tags and too deep nesting, reading without recursion and building nothing.
+
+    Composing is recursive: without this look ahead a hostile file could end the process.
+    """
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        place = f"{tree.name}, line {event.start_mark.line + 1}" if event.start_mark else tree.name
+        if isinstance(event, yaml.AliasEvent):
+            found = f"the alias *{event.anchor}"
+            tree.problems.append(Problem(place, "file", found, "values written out in place"))
+        elif getattr(event, "tag", None) is not None:
+            tree.problems.append(Problem(place, "file", f"the tag {event.tag}", "plain values without tags"))
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAXIMUM_DEPTH:
+            found = f"more than {MAXIMUM_DEPTH} levels"
+            tree.problems.append(Problem(place, "file", found, f"at most {MAXIMUM_DEPTH} levels"))
+            return
+
+
+def _walk(node: yaml.Node, path: Key, tree: Tree) -> None:
+    """Note the line of each node; report duplicate keys and keys that are not text."""
+    tree.lines[path] = node.start_mark.line + 1
     if isinstance(node, yaml.SequenceNode):
         for position, child in enumerate(node.value):
-            _walk(child, (*path, str(position)), tree, seen)
+            _walk(child, (*path, str(position)), tree)
     elif isinstance(node, yaml.MappingNode):
-        _walk_mapping(node, path, tree, seen)
+        _walk_mapping(node, path, tree)
 
 
-def _walk_mapping(node: yaml.MappingNode, path: Key, tree: Tree, seen: set[int]) -> None:
+def _walk_mapping(node: yaml.MappingNode, path: Key, tree: Tree) -> None:
     keys: set[str] = set()
     for key, child in node.value:
         place = f"{tree.name}, line {key.start_mark.line + 1}"
@@ -149,7 +161,7 @@ def _walk_mapping(node: yaml.MappingNode, path: Key, tree: Tree, seen: set[int])
             shown = ".".join((*path, key.value))
             tree.problems.append(Problem(place, shown, "given twice", "each key once"))
         keys.add(key.value)
-        _walk(child, (*path, key.value), tree, seen)
+        _walk(child, (*path, key.value), tree)
         tree.lines[(*path, key.value)] = key.start_mark.line + 1
 
 

@@ -50,6 +50,13 @@ class Cells:
     codes: np.ndarray
     counts: dict[str, np.ndarray]
 
+    def sums(self, column: str) -> np.ndarray:
+        """Return the count of a column per key, exact."""
+        counts = self.counts[column]
+        if counts.sum(dtype=float) < 2**53:  # whole numbers below this are exact as floats
+            return np.bincount(self.codes, weights=counts, minlength=len(self.keys)).astype(np.int64)
+        return np.array([counts[self.codes == k].sum() for k in range(len(self.keys))], dtype=np.int64)
+
     def matches(self, rule: BenefitRule) -> np.ndarray:
         """Return, per key, whether `rule` applies."""
         return np.array(

@@ -238,10 +238,7 @@ def cost_of_rules(
     households = _households(caseload, cells)
     if households == 0:
         raise InputError(Problem("caseload", "households", 0, "at least one household"))
-    sums = {
-        column: np.array([counts[cells.codes == k].sum() for k in range(len(cells.keys))], dtype=np.int64)
-        for column, counts in cells.counts.items()
-    }
+    sums = {column: cells.sums(column) for column in cells.counts}
     rows, used_rules = [], []
     for used, count in schedule:
         for rule in used:

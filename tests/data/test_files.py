@@ -26,18 +26,20 @@ def test_yaml_data_and_lines(tmp_path):
     [
         ("a: 1\na: 2\n", "a.yaml, line 2: a: got 'given twice'; allowed: each key once"),
         ("a:\n  b: 1\n  b: 2\n", "a.yaml, line 3: a.b: got 'given twice'; allowed: each key once"),
-        ("a: &x [1]\nb: *x\n", "a.yaml, line 1: b: got 'an alias (*name)'; allowed: values written out in place"),
-        ("a: &x\n  b: *x\n", "a.yaml, line 1: a.b: got 'an alias (*name)'; allowed: values written out in place"),
+        ("a: &x [1]\nb: *x\n", "a.yaml, line 2: file: got 'the alias *x'; allowed: values written out in place"),
+        ("a: &x\n  b: *x\n", "a.yaml, line 2: file: got 'the alias *x'; allowed: values written out in place"),
         ("a: {<<: {b: 1}}\n", "a.yaml, line 1: a: got 'a key that is not plain text'; allowed: a plain text key"),
         ("[1]: 2\n", "a.yaml, line 1: file: got 'a key that is not plain text'; allowed: a plain text key"),
         ("on: 1\n", "a.yaml, line 1: file: got 'on'; allowed: the key in quotes: YAML reads it as true or false"),
-        ("a: !!python/object:os.system {}\n", "a.yaml, line 1: file: got \"could not determine a constructor"),
+        ("a: !!python/object:os.system {}\n", "a.yaml, line 1: file: got 'the tag tag:yaml.org,2002:python/object:os.system'; allowed: plain values"),
+        ("a: !!timestamp abc\n", "a.yaml, line 1: file: got 'the tag tag:yaml.org,2002:timestamp'"),
+        ("a: " + "1" * 5_000 + "\n", "a.yaml: file: got 'Exceeds the limit"),
         ("a: 'open\n", "a.yaml, line 2: file: got 'found unexpected end of stream'; allowed: well-formed YAML"),
         ("a: 1\n---\nb: 2\n", "a.yaml, line 2: file: got "),
         ("a: 2022-02-30\n", "a.yaml: file: got 'day is out of range for month"),
         ("", "a.yaml: file: got 'an empty file'; allowed: YAML with at least one key"),
         ("# only a comment\n", "a.yaml: file: got 'an empty file'; allowed: YAML with at least one key"),
-        ("a: " + "[" * 30 + "]" * 30 + "\n", "a.yaml, line 1: a.0.0"),
+        ("a: " + "[" * 30 + "]" * 30 + "\n", "a.yaml, line 1: file: got 'more than 20 levels'; allowed: at most 20 levels"),
         (b"a: \xff\n", "a.yaml: file: got 'byte 3 is not UTF-8'; allowed: text in UTF-8"),
     ],
 )  # fmt: skip
@@ -47,6 +49,11 @@ def test_yaml_complaints(tmp_path, content, line):
     assert str(tree.problems[0]).startswith(line)
     assert "\n" not in str(tree.problems[0])
     assert tree.data is None
+
+
+def test_hostile_nesting_does_not_end_the_process(tmp_path):
+    for text in ("a: " + "[" * 200_000, "{a: " * 200_000 + "1" + "}" * 200_000):
+        assert "more than 20 levels" in str(read_yaml(written(tmp_path, "a.yaml", text)).problems[0])
 
 
 def test_the_safe_loader_runs_nothing(tmp_path):

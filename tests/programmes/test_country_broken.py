@@ -130,7 +130,7 @@ BROKEN = {
     ),
     "anchor": (
         "country.yaml", "areas: [phnom_penh, urban, rural]", "areas: [&a phnom_penh, urban, *a]",
-        ["country.yaml, line #: areas.2: got 'an alias (*name)'; allowed: values written out in place"],
+        ["country.yaml, line #: file: got 'the alias *a'; allowed: values written out in place"],
     ),
     "column not described": (
         "country.yaml", "  idpoor_persons:", "  idpoor_people:",
