@@ -18,8 +18,9 @@ numbers unless one is given. matplotlib is loaded when the first chart is drawn.
 
 from aspfin.reporting.charts_bars import bars_by_group, cost_bars, tornado
 from aspfin.reporting.charts_curves import exceedance_curve, fan_chart
-from aspfin.reporting.charts_layers import layer_chart, timeline, who_pays
+from aspfin.reporting.charts_layers import layer_chart, who_pays
 from aspfin.reporting.charts_map import tile_map
+from aspfin.reporting.charts_time import timeline
 from aspfin.reporting.figure import Figure
 
 __all__ = [
