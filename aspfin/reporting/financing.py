@@ -167,7 +167,6 @@ def analyse(parameters: FinancingParameters, *, base: str | Path = ".") -> Finan
     country = load_country(_pack(parameters.country, base))
     shock = need_of(parameters, country)
     plan, result, fund = plan_for(parameters, shock, country)
-    swings = sensitivity(parameters, country)
     return FinancingAnalysis(
         parameters=parameters,
         country=country,
@@ -178,7 +177,7 @@ def analyse(parameters: FinancingParameters, *, base: str | Path = ".") -> Finan
         payers=_payers(parameters, shock, plan),
         cost=_cost(shock, result),
         alternatives=_alternatives(parameters, shock, result),
-        sensitivity=swings,
+        sensitivity=sensitivity(parameters, shock, country),
         checks=_checks(shock, plan, fund, result, country),
         inputs=_inputs(shock, plan),
     )
@@ -297,7 +296,7 @@ def _alternative(name: str, result: FinancingResult) -> dict[str, Any]:
     }
 
 
-def sensitivity(parameters: FinancingParameters, country: Country) -> pd.DataFrame:
+def sensitivity(parameters: FinancingParameters, shock: ShockNeed, country: Country) -> pd.DataFrame:
     """Return the need of a 1-in-10 year under other inputs, one at a time.
 
     The other values are the ranges of the country pack and the other laws of event size.
@@ -315,10 +314,18 @@ def sensitivity(parameters: FinancingParameters, country: Country) -> pd.DataFra
 
     base = need(parameters)
     rows = []
-    for name, low, high in _varied(parameters, country):
-        answers = [(need(case, **changes), label) for label, case, changes in (low, high)]
-        (least, least_label), (most, most_label) = sorted(answers)
+    for name, variants in _varied(parameters, country):
+        answers = [(need(case, **changes), label) for label, case, changes in variants]
+        (least, least_label), (most, most_label) = min(answers), max(answers)
+        if least > base:
+            least, least_label = base, "as here"
+        if most < base:
+            most, most_label = base, "as here"
         rows.append((name, least_label, most_label, least, most))
+    ratio = _replayed(shock)
+    if ratio is not None:
+        ends = sorted([(base, "as here"), (base * ratio, "all as then")])
+        rows.append(("reach as in the response on record", ends[0][1], ends[1][1], ends[0][0], ends[1][0]))
     frame = pd.DataFrame(rows, columns=["input", "low_label", "high_label", "low", "high"])
     frame = frame.loc[(frame["high"] - frame["low"]).sort_values(ascending=False, kind="stable").index]
     frame = frame.reset_index(drop=True)
@@ -326,32 +333,50 @@ def sensitivity(parameters: FinancingParameters, country: Country) -> pd.DataFra
     return frame
 
 
+def _replayed(shock: ShockNeed) -> float | None:
+    """Return how many times as many households were really paid as the response model pays."""
+    rows = shock.replay[shock.replay["quantity"] == "households paid"]
+    return None if rows.empty else float(rows["published"].sum() / rows["modelled"].sum())
+
+
 Variant = tuple[str, FinancingParameters, dict[str, Any]]
 
 
-def _varied(parameters: FinancingParameters, country: Country) -> Iterator[tuple[str, Variant, Variant]]:
-    """Yield each varied input with its two variants: label, parameters, arguments of `shock_need`."""
-    figures = [(f"{end} figures", parameters, {"figures": end}) for end in ("low", "high")]
-    yield ("figures of events that reports disagree on", *figures)
-    others = [law for law in ("lognormal", "gamma", "events") if law != parameters.shock.law]
-    yield ("law of event sizes", *[(law, parameters, {"law": law}) for law in others])
+def _varied(parameters: FinancingParameters, country: Country) -> Iterator[tuple[str, list[Variant]]]:
+    """Yield each varied input with its variants: label, parameters, arguments of `shock_need`."""
+    ends = ("low", "high")
+    yield "figures reports disagree on", [(f"{end} figures", parameters, {"figures": end}) for end in ends]
+    laws = [law for law in ("lognormal", "gamma", "events") if law != parameters.shock.law]
+    yield "law of event sizes", [(_LAWS[law], parameters, {"law": law}) for law in laws]
     for name, fact in country.facts.items():
-        field = name.removeprefix("response.").removesuffix("_usd")
-        if name == field or fact.low is None or fact.high is None:
+        key = name.removeprefix("response.")
+        if key == name or fact.low is None or fact.high is None:
             continue
-        key = f"{field}_usd" if field == "administration_per_new_household" else field
+        field = key if key in type(parameters.response).model_fields else f"{key}_usd"
         variants = []
         for value in (fact.low, fact.high):
-            response = parameters.response.model_copy(update={key: value})
-            variants.append((f"{value:g}", parameters.model_copy(update={"response": response}), {}))
-        yield (field.replace("_", " "), *variants)
-    size = country.facts.get("records.persons_per_household")
+            response = parameters.response.model_copy(update={field: value})
+            variants.append((_end(value, field), parameters.model_copy(update={"response": response}), {}))
+        yield key.replace("_", " "), variants
+    size = country.facts.get("households.persons_per_affected_household")
     if size is not None and None not in (size.low, size.high):
-        variants = [
-            (f"{value:g} persons", parameters, {"persons_per_household": value})
-            for value in (size.high, size.low)
-        ]
-        yield ("household size where reports count people only", *variants)
+        sizes = [(f"{v:g} persons", parameters, {"persons_per_household": v}) for v in (size.low, size.high)]
+        yield "household size in old reports", sizes
+    if parameters.area != "national":
+        floods = country.footprints.loc[country.footprints["stage"] == "final", "event_id"].unique()
+        variants = [(event.replace("_", " "), parameters, _only(event)) for event in sorted(floods)]
+        yield "where floods strike: all like one", variants
+
+
+_LAWS = {"lognormal": "lognormal", "gamma": "gamma", "events": "recorded events only"}
+
+
+def _end(value: float, field: str) -> str:
+    return f"US$ {value:g}" if field.endswith("_usd") else f"{value:.0%}"
+
+
+def _only(event: str) -> dict[str, Any]:
+    return {"footprint_weights": {event: 1.0}}
 
 
 def _checks(
@@ -390,17 +415,7 @@ def _fund_check(plan: Plan, fund: FundPath, result: FinancingResult) -> Check:
 def _inputs(shock: ShockNeed, plan: Plan) -> pd.DataFrame:
     """Return every input that is assumed, from the press or unverified."""
     terms = [_row(quantity) for quantity in plan.terms]
-    days = [
-        {
-            "name": f"{one.name}: days to cash",
-            "value": one.days_to_cash,
-            "unit": "days",
-            "status": "assumed",
-            "source": "order of magnitude of Ghesquiere and Mahul (2010), unless the parameter file says so",
-        }
-        for one in plan.instruments
-    ]
-    frame = pd.concat([shock.assumptions, pd.DataFrame([*terms, *days])], ignore_index=True)
+    frame = pd.concat([shock.assumptions, pd.DataFrame(terms)], ignore_index=True)
     return frame[frame["status"] != "verified"].reset_index(drop=True)
 
 

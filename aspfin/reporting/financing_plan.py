@@ -16,9 +16,10 @@ import pandas as pd
 from aspfin.data.source import Quantity
 from aspfin.financing import INSTRUMENTS, FundSize, Instrument, Need, size_fund
 from aspfin.reporting.parameters import Financing
-from aspfin.results import InputError, Problem
 
 __all__ = ["Plan", "build_plan"]
+
+SMALLEST_LAYER = 1.0  # USD of annual need
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +37,7 @@ class Plan:
     fund_need : Need or None
         The part of the need that the fund is meant to carry.
     terms : tuple of Quantity
-        The pack's cost terms that were used.
+        Every cost term used: from the parameter file, the pack, or the instrument's default.
     """
 
     instruments: tuple[Instrument, ...]
@@ -74,22 +75,19 @@ def build_plan(financing: Financing, need: Need, facts: Mapping[str, Quantity]) 
     facts : mapping of str to Quantity
         The country pack's facts; `financing.<kind>.<term>` and `financing.<term>` are looked up.
 
-    Raises
-    ------
-    InputError
-        If a layer would be empty: its return period's need is not above where the layer before it ends.
+    An instrument whose layer holds nothing, because the need of its return period is not above where the layer
+    before it ends, is left out and listed with a limit of 0: a place that is rarely hit needs fewer layers.
     """
     top, rows, instruments, used = 0.0, [], [], []
     fund = fund_need = None
-    for position, stated in enumerate(financing.instruments):
+    for stated in financing.instruments:
         terms, quantities = _terms(stated, facts)
         used += quantities
         period = stated.up_to_return_period
         end = top if period is None else need.value_at_risk(1 - 1 / period)
-        if period is not None and end <= top:
-            where = f"financing.instruments[{position}].up_to_return_period"
-            allowed = f"a return period whose annual need is above {top:,.0f} USD, where the layer begins"
-            raise InputError(Problem("parameters", where, period, allowed))
+        if period is not None and end < top + SMALLEST_LAYER:
+            rows.append((stated.name or stated.type.replace("_", " "), stated.type, top, top, period, 0.0))
+            continue
         if stated.type == "contingency_fund":
             amounts, end, sized, carried = _fund(stated, need, top, end, financing.years, terms)
             fund, fund_need = fund or sized, fund_need or carried
@@ -101,24 +99,32 @@ def build_plan(financing: Financing, need: Need, facts: Mapping[str, Quantity]) 
         top = max(top, end)
     names = ["instrument", "kind", "from_usd", "to_usd", "up_to_return_period", "limit_usd"]
     layers = pd.DataFrame(rows, columns=names).astype({"up_to_return_period": float})
-    unique = tuple({quantity.name: quantity for quantity in used}.values())
-    return Plan(tuple(instruments), layers, fund, fund_need, unique)
+    unique = {(quantity.name, quantity.value): quantity for quantity in used}
+    return Plan(tuple(instruments), layers, fund, fund_need, tuple(unique.values()))
 
 
 def _terms(stated: Any, facts: Mapping[str, Quantity]) -> tuple[dict[str, Any], list[Quantity]]:
-    """Return the cost terms of one instrument, and the pack's quantities among them."""
+    """Return the cost terms of one instrument, and each with its source and status."""
     terms, used = {}, []
     for field in fields(INSTRUMENTS[stated.type]):
+        if field.name in _SIZES:
+            continue
+        name = f"financing.{stated.type}.{field.name}"
+        found = facts.get(name) or facts.get(f"financing.{field.name}")
         value = getattr(stated, field.name, None)
-        if value is None:
-            names = (f"financing.{stated.type}.{field.name}", f"financing.{field.name}")
-            found = next((facts[name] for name in names if name in facts), None)
-            if found is None or found.value is None:
-                continue
-            value = found.value
-            used.append(found)
-        if field.name not in _SIZES:
-            terms[field.name] = int(value) if field.name.endswith("_years") else value
+        if value is not None:
+            source, status = "parameter file", "assumed"
+        elif found is not None and found.value is not None:
+            value, source, status = found.value, found.source, found.status
+        elif isinstance(field.default, int | float):
+            used.append(Quantity(name, field.default, source="default of aspfin", status="assumed"))
+            continue
+        else:
+            continue
+        terms[field.name] = int(value) if field.name.endswith("_years") else value
+        if not isinstance(value, str):
+            unit = "" if found is None else found.unit
+            used.append(Quantity(name, float(value), unit=unit, source=source, status=status))
     return terms, used
 
 

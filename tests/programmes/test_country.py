@@ -187,11 +187,11 @@ def test_financing_terms_are_the_tools_defaults_and_say_so():
         "insurance.multiple": 1.5,
         "contingent_credit.arrangement_fee": 0.005,
         "contingent_credit.loan_rate": 0.038,
-        "contingent_credit.term_years": 10,
-        "ex_post_borrowing.rate": 0.15,
-        "ex_post_borrowing.term_years": 10,
-        "ex_post_borrowing.delay_cost": 0.40,
-        "ex_post_borrowing.delay_months": 24,
+        "contingent_credit.repayment_years": 10,
+        "ex_post_borrowing.loan_rate": 0.15,
+        "ex_post_borrowing.repayment_years": 10,
+        "ex_post_borrowing.cost_growth": 0.40,
+        "ex_post_borrowing.days_to_cash": 730,
     }
     for name, value in defaults.items():
         quantity = KHM.quantity(f"financing.{name}")
