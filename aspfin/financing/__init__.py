@@ -33,6 +33,7 @@ from aspfin.financing.need import Lattice, Layer, Need, OccurrenceLayer
 from aspfin.financing.optimise import OptimalLayers, optimal_layers
 from aspfin.financing.rate_on_line import CARIBBEAN_2026, RateOnLineCurve
 from aspfin.financing.severity import Empirical, Gamma, GeneralisedPareto, Lognormal
+from aspfin.financing.simulation import LayerSimulation, simulate_layers
 from aspfin.financing.sizing import FundSize, size_fund
 from aspfin.financing.terms import (
     allocate_back,
@@ -72,6 +73,7 @@ __all__ = [
     "InsuranceLayer",
     "Lattice",
     "Layer",
+    "LayerSimulation",
     "Loan",
     "Lognormal",
     "Need",
@@ -105,5 +107,6 @@ __all__ = [
     "optimal_layers",
     "reinstatement_premium",
     "share_met_within",
+    "simulate_layers",
     "size_fund",
 ]
