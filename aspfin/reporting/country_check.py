@@ -15,7 +15,7 @@ from aspfin.results import InputError, Problem
 if TYPE_CHECKING:
     from aspfin.programmes import Country
 
-__all__ = ["country_problems", "own_pack", "province_codes"]
+__all__ = ["country_problems", "own_pack", "place_name", "province_codes"]
 
 
 def own_pack(country: str, path: Path) -> Path | None:
@@ -50,6 +50,12 @@ def _country(name: object, path: Path) -> Country:
 def province_codes(name: object, path: Path) -> list[str]:
     """Return the P-codes of the provinces of a country pack, in order."""
     return sorted(map(str, _country(name, path).provinces["pcode"]))
+
+
+def place_name(name: object, area: object, path: Path) -> str:
+    """Return the name of a province in words; what is no P-code as it stands."""
+    provinces = _country(name, path).provinces
+    return dict(zip(provinces["pcode"], provinces["name_en"], strict=True)).get(area, str(area))
 
 
 def country_problems(parameters: BaseModel, path: Path) -> list[Problem]:

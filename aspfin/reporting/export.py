@@ -81,6 +81,9 @@ def markdown_html(text: str, renderer: mistune.HTMLRenderer | None = None) -> st
 def report_page(notebook: Mapping[str, Any], *, title: str) -> str:
     """Return the whole page of an executed notebook.
 
+    A cell tagged remove-cell is left out, and the code of one tagged remove-input; so are the default
+    parameters where a file replaced them.
+
     Parameters
     ----------
     notebook : mapping
@@ -89,8 +92,14 @@ def report_page(notebook: Mapping[str, Any], *, title: str) -> str:
         Title of the page; also its first heading when the notebook writes none.
     """
     body = _Body()
-    for cell in notebook["cells"]:
-        source, tags = _text(cell["source"]), cell.get("metadata", {}).get("tags", [])
+    tagged = [(cell, cell.get("metadata", {}).get("tags", [])) for cell in notebook["cells"]]
+    hidden = {"remove-cell"} | (
+        {"parameters"} if any("injected-parameters" in tags for _, tags in tagged) else set()
+    )
+    for cell, tags in tagged:
+        if hidden & set(tags):  # defaults that were replaced would only mislead
+            continue
+        source = _text(cell["source"])
         if cell["cell_type"] == "markdown":
             body.add_markdown(source)
         elif cell["cell_type"] == "code":

@@ -49,7 +49,7 @@ def write_indexes(outcomes: Sequence[CaseOutcome], output: str | Path) -> list[P
             _forget(folder, {member.folder.name for member in members})
         first = members[0].case
         country = str(first.sections.get("country", "")) if "area" in first.varied else ""
-        title = str(first.sections.get("title") or first.batch).replace("_", " ")
+        title = first.title.split(", ")[0] if not first.sections.get("title") else first.sections["title"]
         write_batch(folder, title=title, places=_places(country))
     write_list(Path(output))
     return [*(folder / "index.html" for folder in batches), Path(output) / "index.html"]

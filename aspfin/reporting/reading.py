@@ -15,9 +15,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from aspfin.reporting import parameters as kinds
-from aspfin.reporting.country_check import country_problems, own_pack, province_codes
+from aspfin.reporting.country_check import country_problems, own_pack, place_name, province_codes
 from aspfin.reporting.parameters import build, sections_of
-from aspfin.reporting.wording import did_you_mean
+from aspfin.reporting.wording import did_you_mean, field_path
 from aspfin.reporting.yaml_file import read_yaml
 from aspfin.results import InputError, Problem
 
@@ -44,6 +44,8 @@ class Case:
         Where it was read.
     varied : dict
         In a batch, the fields that differ between its cases, by field path.
+    title : str
+        Title of the file or its name, and what is particular to this case of a batch.
     batch_size : int
         Number of cases the file makes.
     """
@@ -54,22 +56,13 @@ class Case:
     sections: dict[str, Any]
     file: Path
     varied: dict[str, Any]
+    title: str = ""
     batch_size: int = 1
 
     @property
     def batch(self) -> str | None:
         """Name of the batch this case belongs to, if any."""
         return self.name.split("/")[0] if self.varied else None
-
-    @property
-    def title(self) -> str:
-        """Title of the report, with what is particular to this case of a batch."""
-        title = self.sections.get("title") or self.name.split("/")[0].replace("_", " ")
-        parts = [
-            str(value) if field == "area" else f"{field.rsplit('.', 1)[-1].replace('_', ' ')} {value}"
-            for field, value in self.varied.items()
-        ]
-        return ", ".join([title, *parts])
 
 
 def find_files(paths: Iterable[str | Path]) -> list[Path]:
@@ -186,7 +179,17 @@ def _case(
     ready = sections_of(parameters)
     if "country" in ready and (folder := own_pack(ready["country"], path)):
         ready["country"] = str(folder)  # the notebook runs elsewhere, so a relative path would be lost
-    return Case(kind, name, parameters, ready, path, varied, size)
+    return Case(kind, name, parameters, ready, path, varied, _title(ready, path, varied), size)
+
+
+def _title(sections: dict[str, Any], path: Path, varied: dict[str, Any]) -> str:
+    stem = path.stem.replace("_", " ")
+    parts = [sections.get("title") or stem[:1].upper() + stem[1:]]
+    for field, value in varied.items():
+        plain = f"{field.rsplit('.', 1)[-1].replace('_', ' ')} {value}"
+        place = field == "area" and "country" in sections
+        parts += [place_name(sections["country"], value, path) if place else plain]
+    return ", ".join(parts)
 
 
 def _choices(
@@ -201,15 +204,17 @@ def _choices(
         first = re.split(r"[.\[]", field)[0]
         if first not in model.model_fields:
             problems.append(
-                Problem(file, f"batch.{field}", first, did_you_mean(first, list(model.model_fields)))
+                Problem(
+                    file, field_path(["batch", field]), first, did_you_mean(first, list(model.model_fields))
+                )
             )
         elif field == "area" and values == "all_provinces":
             choices[field] = province_codes(sections.get("country", "KHM"), path)
         elif not isinstance(values, list) or not values:
             allowed = "a list of values" + (" or the word all_provinces" if field == "area" else "")
-            problems.append(Problem(file, f"batch.{field}", values, allowed))
+            problems.append(Problem(file, field_path(["batch", field]), values, allowed))
         elif len({repr(value) for value in values}) < len(values):
-            problems.append(Problem(file, f"batch.{field}", values, "each value once"))
+            problems.append(Problem(file, field_path(["batch", field]), values, "each value once"))
         else:
             choices[field] = values
     if not problems and (count := prod(map(len, choices.values()))) > MOST_CASES:
@@ -260,7 +265,9 @@ def _set(sections: dict[str, Any], field: str, value: Any, path: Path) -> None:
         else:
             place = None
     if not ((isinstance(place, dict) and isinstance(parts[-1], str)) or _within(place, parts[-1])):
-        raise InputError(Problem(str(path), f"batch.{field}", value, "the path of a field of this file"))
+        raise InputError(
+            Problem(str(path), field_path(["batch", field]), value, "the path of a field of this file")
+        )
     place[parts[-1]] = value
 
 

@@ -25,7 +25,7 @@ __all__ = ["LOG", "STOP", "Failure", "Job", "Made", "fail", "make", "prepare"]
 LOG = "workers.log"
 STOP = "stop"  # a file of this name in the scratch folder: start nothing more
 
-# A path starts where a word does: without that, megabytes of picture data would be searched from every letter.
+# A path starts where a word does: without that, megabytes of pictures would be searched from every letter.
 _KERNEL_PATH = re.compile(r"(?<![^\s\"'<>])[^\s\"'<>]*?ipykernel_\d+[/\\]\d+\.py")
 
 

@@ -102,6 +102,16 @@ def test_code_is_folded_and_messages_too():
     )
 
 
+def test_cells_for_the_notebook_alone_are_left_out():
+    blurb = cell("# This is a template", kind="markdown", tags=["remove-cell"])
+    defaults, given = cell("years = 1", tags=["parameters"]), cell("years = 10", tags=["injected-parameters"])
+    text = page(blurb, defaults, given)
+    assert "This is a template" not in text
+    assert "years = 10" in text
+    assert "years = 1<" not in text
+    assert "years = 1<" in page(defaults)
+
+
 def test_the_richest_safe_form_of_an_output_is_shown():
     html = shown(text_html="<p>own</p>", text_plain="own")
     assert "<p>own</p>" in page(cell("x", html))

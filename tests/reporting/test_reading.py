@@ -156,7 +156,7 @@ def test_batch_over_all_provinces(file, tmp_path):
     assert cases[3].sections["area"] == cases[3].parameters.area == "KH04"
     assert {case.batch for case in cases} == {"floods"}
     assert {case.batch_size for case in cases} == {25}
-    assert cases[0].title == "Floods, KH01"
+    assert cases[0].title == "Floods, Banteay Meanchey"
     assert "batch" not in cases[0].sections
     kept = read_files([tmp_path], only="*/KH0[12]")
     assert [case.name for case in kept] == ["floods/KH01", "floods/KH02"]

@@ -14,6 +14,7 @@ import pytest
 from aspfin.reporting.index import write_indexes
 from aspfin.reporting.reading import read_files
 from aspfin.reporting.runner import CaseOutcome, _put_in_place, run
+from aspfin.reporting.worker import _clean
 from aspfin.results import InputError
 
 MADE = {"report.html", "report.ipynb", "results.json", "run.json"}
@@ -203,6 +204,29 @@ def test_a_full_run_forgets_cases_that_are_gone_and_a_partial_one_does_not(toy_c
     assert "All 3 reports were made." in (output / "toy" / "a" / "index.html").read_text()
     write_indexes(outcomes, output)
     assert "All 2 reports were made." in (output / "toy" / "a" / "index.html").read_text()
+
+
+def test_a_notebook_with_large_pictures_is_cleaned_at_once(tmp_path):
+    outputs = [
+        {"output_type": "stream", "name": "stderr", "text": ["/tmp/ipykernel_7/12.py:1: UserWarning: x\n"]}
+    ]
+    picture = {"output_type": "display_data", "data": {"image/png": "iVBO" * 500_000}, "metadata": {}}
+    one = {
+        "cell_type": "code",
+        "source": "x",
+        "metadata": {},
+        "execution_count": 1,
+        "outputs": [*outputs, picture],
+    }
+    path = tmp_path / "report.ipynb"
+    path.write_text(
+        json.dumps({"cells": [one], "metadata": {"papermill": {}}, "nbformat": 4, "nbformat_minor": 4})
+    )
+    started = time.process_time()
+    cleaned = _clean(path)
+    assert time.process_time() - started < 3
+    assert cleaned["cells"][0]["outputs"][0]["text"] == ["cell.py:1: UserWarning: x\n"]
+    assert json.loads(path.read_text()) == cleaned
 
 
 def refused(cases, output, jobs=1):
