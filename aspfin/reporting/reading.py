@@ -183,7 +183,8 @@ def _case(
 
 
 def _title(sections: dict[str, Any], path: Path, varied: dict[str, Any]) -> str:
-    stem = path.stem.replace("_", " ")
+    codes = {str(sections.get("country", "")).lower()}
+    stem = " ".join(word.upper() if word.lower() in codes else word for word in path.stem.split("_"))
     parts = [sections.get("title") or stem[:1].upper() + stem[1:]]
     for field, value in varied.items():
         plain = f"{field.rsplit('.', 1)[-1].replace('_', ' ')} {value}"

@@ -199,6 +199,11 @@ def test_bad_batches(file, batch, line):
     assert told(file(VALID + f"batch: {batch}"))[0].startswith(line)
 
 
+def test_a_file_without_a_title_is_called_by_its_name(file):
+    cases = read_file(file(VALID.replace("title: Floods\n", "") + "batch: {area: [KH12]}", "khm_floods"))
+    assert cases[0].title == "KHM floods, Phnom Penh"
+
+
 def test_the_same_problem_in_every_case_is_told_once(file):
     assert len(told(file(VALID.replace("2022-12-10", "soon") + "batch: {area: all_provinces}"))) == 1
 
