@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from aspfin.programmes import cut_law
+import aspfin.programmes.cut_law as cut_law
 from aspfin.programmes.record import EventClass, RecordedClasses
 from aspfin.results import Check, InputError, Problem
 
