@@ -131,7 +131,8 @@ class ImpactEstimate(ResultMixin):
     centre, centre_std_error : float or None
         Where interval and p-value stand on other numbers than the estimate (bias-corrected inference).
     by : DataFrame or None
-        Dynamic or subgroup effects: a key column or two, then estimate, std_error, ci_low, ci_high, p_value, n_obs.
+        Dynamic or subgroup effects: a key column or two, then estimate, std_error, ci_low, ci_high, p_value,
+        n_obs.
     checks : tuple of Check
     dropped : mapping of str to int
         Reasons for which rows were left out, and how many.
@@ -205,11 +206,10 @@ class ImpactEstimate(ResultMixin):
     def to_frame(self) -> pd.DataFrame:
         """Return the estimate as one tidy row."""
         low, high = self.conf_int()
+        names = ("method", "estimand", "outcome", "treated", "estimate", "std_error")
         row = {
-            **{
-                name: getattr(self, name) for name in ("method", "estimand", "outcome", "treated", "estimate")
-            },
-            **{"std_error": self.std_error, "ci_low": low, "ci_high": high, "p_value": self.p_value},
+            **{name: getattr(self, name) for name in names},
+            **{"ci_low": low, "ci_high": high, "p_value": self.p_value},
             **{"df": self.df, "n_obs": self.n_obs, "n_clusters": self.n_clusters},
             **{"control_mean": self.control_mean, "percent_of_control": self.percent_of_control},
             "std_error_kind": self.std_error_kind,
@@ -225,9 +225,9 @@ class ImpactEstimate(ResultMixin):
         failed = sum(check.passed is False for check in self.checks)
         warning = f" {failed} of {len(self.checks)} checks failed." if failed else ""
         return (
-            f"The effect of {self.treated} on {self.outcome} is {self.estimate:.4g} (95 % interval {low:.4g} to "
-            f"{high:.4g}{part}; {self.estimand}, {self.method}, {self.n_obs:,} observations{clusters})."
-            + warning
+            f"The effect of {self.treated} on {self.outcome} is {self.estimate:.4g} (95 % interval {low:.4g} "
+            f"to {high:.4g}{part}; {self.estimand}, {self.method}, {self.n_obs:,} observations{clusters})."
+            f"{warning}"
         )
 
 
