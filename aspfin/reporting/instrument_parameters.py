@@ -12,7 +12,6 @@ from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
 
 __all__ = [
     "AnyInstrument",
@@ -80,7 +79,7 @@ class Instrument(Section):
     @model_validator(mode="after")
     def _sized_one_way(self) -> Instrument:
         if self.up_to_return_period is not None and self.amounts():
-            raise PydanticCustomError("sizing", "up_to_return_period or amounts in USD, not both")
+            raise ValueError("up_to_return_period or amounts in USD, not both")
         return self
 
 
@@ -92,7 +91,7 @@ class _Sized(Instrument):
     @model_validator(mode="after")
     def _has_size(self) -> _Sized:
         if self.up_to_return_period is None and self.limit_usd is None:
-            raise PydanticCustomError("size", "either up_to_return_period or limit_usd")
+            raise ValueError("either up_to_return_period or limit_usd")
         return self
 
 
@@ -113,12 +112,12 @@ class ContingencyFundParameters(Instrument):
     def _fund_has_size(self) -> ContingencyFundParameters:
         rules = self.up_to_return_period is not None or self.max_probability_ever_unmet is not None
         if self.max_probability_ever_unmet is not None and self.ceiling_usd is not None:
-            raise PydanticCustomError("sizing", "max_probability_ever_unmet or ceiling_usd, not both")
+            raise ValueError("max_probability_ever_unmet or ceiling_usd, not both")
         if not rules and self.opening_usd is None and self.ceiling_usd is None:
             allowed = "up_to_return_period, max_probability_ever_unmet, opening_usd or ceiling_usd"
-            raise PydanticCustomError("size", "at least one of " + allowed)
+            raise ValueError("at least one of " + allowed)
         if None not in (self.opening_usd, self.ceiling_usd) and self.opening_usd > self.ceiling_usd:
-            raise PydanticCustomError("size", "opening_usd no larger than ceiling_usd")
+            raise ValueError("opening_usd no larger than ceiling_usd")
         return self
 
 
@@ -152,7 +151,7 @@ class InsuranceParameters(Instrument):
     def _layer_has_both_ends(self) -> InsuranceParameters:
         if self.up_to_return_period is None and None in (self.attachment_usd, self.limit_usd):
             allowed = "either up_to_return_period or both attachment_usd and limit_usd"
-            raise PydanticCustomError("size", allowed)
+            raise ValueError(allowed)
         return self
 
 
@@ -166,7 +165,7 @@ class Tier(Section):
     @model_validator(mode="after")
     def _starts_once(self) -> Tier:
         if (self.from_usd is None) == (self.from_return_period is None):
-            raise PydanticCustomError("size", "either from_usd or from_return_period")
+            raise ValueError("either from_usd or from_return_period")
         return self
 
 
@@ -191,7 +190,7 @@ class ParametricInsuranceParameters(Instrument):
         for name in ("from_usd", "from_return_period"):
             starts = [start for tier in self.tiers if (start := getattr(tier, name)) is not None]
             if any(later <= earlier for earlier, later in pairwise(starts)):
-                raise PydanticCustomError("order", f"tiers with rising {name}")
+                raise ValueError(f"tiers with rising {name}")
         return self
 
 

@@ -13,7 +13,6 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
 
 from aspfin.reporting.instrument_parameters import (
     AnyInstrument,
@@ -91,7 +90,7 @@ class Financing(Section):
     def _layers_rise(self) -> Financing:
         tops = [one.up_to_return_period for one in self.instruments if one.up_to_return_period is not None]
         if any(later <= earlier for earlier, later in pairwise(tops)):
-            raise PydanticCustomError("order", "up_to_return_period rising from one instrument to the next")
+            raise ValueError("up_to_return_period rising from one instrument to the next")
         return self
 
 
@@ -105,7 +104,7 @@ class Report(Section):
     @model_validator(mode="after")
     def _rising(self) -> Report:
         if list(self.return_periods) != sorted(set(self.return_periods)):
-            raise PydanticCustomError("order", "return_periods rising, each once")
+            raise ValueError("return_periods rising, each once")
         return self
 
 

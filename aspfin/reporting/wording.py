@@ -128,8 +128,6 @@ def _allowed_for(
     if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
         value = error.get("ctx", {}).get("tag")
         return did_you_mean(value, list(node.get("discriminator", {}).get("mapping", {})))
-    if error["type"] in ("sizing", "size", "order"):
-        return str(error["msg"])
     if error["type"] == "value_error":
         return str(error["ctx"]["error"])
     return allowed_by(node, schema)
