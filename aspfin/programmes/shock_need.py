@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -54,8 +55,6 @@ class ShockNeed(ResultMixin):
         The record, priced: see `shock_tables.event_table`.
     classes : DataFrame
         Rates and sizes by class of event.
-    provinces : DataFrame
-        `pcode, name, households_per_year, need_usd_per_year`: means, adding up to the national ones.
     unit_cost : UnitCost
         What one household is paid.
     shares : Shares
@@ -70,6 +69,10 @@ class ShockNeed(ResultMixin):
         Share of events in which some province reached its number of households.
     law : AffectedLaw
         Law of households affected nationally.
+    draws : ShockDraws
+        The simulated events.
+    province_names : dict
+        Name by P-code.
     """
 
     country: str
@@ -83,7 +86,6 @@ class ShockNeed(ResultMixin):
     affected_bands: pd.DataFrame = field(compare=False)
     events: pd.DataFrame = field(compare=False)
     classes: pd.DataFrame = field(compare=False)
-    provinces: pd.DataFrame = field(compare=False)
     unit_cost: UnitCost
     shares: Shares
     replay: pd.DataFrame = field(compare=False)
@@ -91,6 +93,21 @@ class ShockNeed(ResultMixin):
     checks: tuple[Check, ...]
     capped_share: float
     law: AffectedLaw
+    draws: ShockDraws = field(compare=False)
+    province_names: Mapping[str, str] = field(compare=False)
+
+    @cached_property
+    def provinces(self) -> pd.DataFrame:
+        """Every province: pcode, name, households_per_year, need_usd_per_year, worst_tenth_usd.
+
+        The first two are means that add up to the national ones. The last is the mean need of the worst year
+        in ten (tail value at risk) of the province by itself; these add up to more than the nation's, because
+        shocks do not strike everywhere at once.
+        """
+        frame = self.draws.by_province()
+        frame.insert(1, "name", frame["pcode"].map(self.province_names))
+        needs = (_yearly(self.draws, self.draws.area(pcode).cost, "USD") for pcode in frame["pcode"])
+        return frame.assign(worst_tenth_usd=[float(need.tail_value_at_risk(0.9)) for need in needs])
 
     def beneficiaries(self, return_periods: Sequence[float] = (2, 5, 10, 20, 50, 100)) -> pd.DataFrame:
         """Return who is reached in a year of given annual return period: see `beneficiary_table`."""
@@ -252,8 +269,6 @@ def _result(country: Country, inputs: Inputs, drawn: ShockDraws, *, bootstrap: i
     bands = _bands(inputs.law, drawn, area.cost, bootstrap, seed)
     affected_bands = _bands(inputs.law, drawn, area.affected, bootstrap, seed)
     names = country.provinces.set_index("pcode")["name_en"]
-    by_province = drawn.by_province()
-    by_province.insert(1, "name", by_province["pcode"].map(names))
     totals = {
         o.households: float(o.amount)
         for o in country.programme(inputs.paid.programme).outcomes
@@ -276,8 +291,8 @@ def _result(country: Country, inputs: Inputs, drawn: ShockDraws, *, bootstrap: i
         country.name if inputs.area == NATIONAL else str(names[inputs.area]),
         need, affected, bands, affected_bands,
         event_table(inputs.recorded, country.footprints, area=inputs.area, usd_per_affected=shares.cost_usd),
-        inputs.recorded.to_frame(), by_province, inputs.paid, shares, replay,
-        assumption_table(country, inputs), checks, drawn.capped_share, inputs.law,
+        inputs.recorded.to_frame(), inputs.paid, shares, replay,
+        assumption_table(country, inputs), checks, drawn.capped_share, inputs.law, drawn, names.to_dict(),
     )  # fmt: skip
 
 

@@ -107,10 +107,11 @@ def event_table(
     Returns
     -------
     DataFrame
-        `event, name, year, class, households_low, households_central, households_high, need_low_usd,
-        need_usd, need_high_usd, events_per_year, return_period, reason`. `events_per_year` is the recorded
-        rate of events at least as large; `return_period` = 1/(1 − exp(−rate)) years, of a year with one. Both
-        are national, and missing for events outside the record windows and for provinces.
+        `event, name, year, class, households_low, households_central, households_high, figure, need_low_usd,
+        need_usd, need_high_usd, events_per_year, return_period, reason`. `figure` says whether households
+        were counted or people converted. `events_per_year` is the recorded rate of events at least as large;
+        `return_period` = 1/(1 − exp(−rate)) years, of a year with one. Both are national, and missing for
+        events outside the record windows and for provinces.
     """
     events = recorded.events.copy()
     sizes = [f"households_{which}" for which in ("low", "central", "high")]
@@ -128,8 +129,8 @@ def event_table(
     for size, need in zip(sizes, ("need_low_usd", "need_usd", "need_high_usd"), strict=True):
         events[need] = events[size] * usd_per_affected
     needs = ["need_low_usd", "need_usd", "need_high_usd"]
-    columns = ["event", "name", "year", "class", *sizes, *needs, "events_per_year", "return_period", "reason"]
-    return events[columns]
+    named = ["event", "name", "year", "class", *sizes, "figure", *needs]
+    return events[[*named, "events_per_year", "return_period", "reason"]]
 
 
 def _recorded_rate(recorded: RecordedClasses, size: float) -> float:

@@ -23,6 +23,7 @@ __all__ = [
     "paragraphs",
     "run_stamp",
     "sources_list",
+    "title",
     "unverified_list",
 ]
 
@@ -45,6 +46,18 @@ def cards(items: Iterable[tuple[str, str, str]]) -> Html:
     )
     text = "\n".join(f"{label}: {value}" + (f" ({note})" if note else "") for label, value, note in items)
     return Html(f'<dl class="cards">{html}</dl>', text)
+
+
+def title(text: str, subtitle: str = "") -> Html:
+    """Return the title of a report, its first-level heading, with a line below it.
+
+    Examples
+    --------
+    >>> title("Floods & funds").html
+    '<header class="report-header"><h1>Floods &amp; funds</h1></header>'
+    """
+    below = f"<p>{escape(subtitle)}</p>" if subtitle else ""
+    return Html(f'<header class="report-header"><h1>{escape(text)}</h1>{below}</header>', text)
 
 
 def answer(title: str, sentences: Sequence[str]) -> Html:

@@ -79,7 +79,7 @@ def markdown_html(text: str, renderer: mistune.HTMLRenderer | None = None) -> st
 
 
 def report_page(notebook: Mapping[str, Any], *, title: str) -> str:
-    """Return the whole page of an executed notebook.
+    """Return the whole page of an executed notebook: what it shows, then all its code, folded.
 
     A cell tagged remove-cell is left out, and the code of one tagged remove-input; so are the default
     parameters where a file replaced them.
@@ -89,9 +89,9 @@ def report_page(notebook: Mapping[str, Any], *, title: str) -> str:
     notebook : mapping
         Notebook of format 4 (`nbformat` node or parsed JSON), executed.
     title : str
-        Title of the page; also its first heading when the notebook writes none.
+        Title of the page and its first heading, unless the notebook shows a first-level heading of its own.
     """
-    body = _Body()
+    body, code = _Body(), []
     tagged = [(cell, cell.get("metadata", {}).get("tags", [])) for cell in notebook["cells"]]
     hidden = {"remove-cell"} | (
         {"parameters"} if any("injected-parameters" in tags for _, tags in tagged) else set()
@@ -107,9 +107,13 @@ def report_page(notebook: Mapping[str, Any], *, title: str) -> str:
                 for output in cell.get("outputs", []):
                     body.add(_output(output, body.renderer))
             if source.strip() and "remove-input" not in tags:
-                body.add(_code(source, cell.get("execution_count")))
+                code.append(source)
+    body.add(_code(code))
     contents = [(address, words) for level, address, words in body.renderer.headings if level == 2]
-    return page("report.html.j2", title=title, body=body.html(), contents=contents)
+    html = body.html()
+    if own := re.search(r"<h1\b[^>]*>(.*?)</h1>", html, re.DOTALL):
+        title = unescape(re.sub(r"<[^>]*>", "", own.group(1)))
+    return page("report.html.j2", title=title, body=html, contents=contents)
 
 
 def failure_page(*, title: str, error: str, cell: str, source: str, details: str, command: str) -> str:
@@ -153,11 +157,13 @@ def _text(value: str | Sequence[str]) -> str:
     return value if isinstance(value, str) else "".join(value)
 
 
-def _code(source: str, number: int | None) -> str:
-    label = f"Code {number}" if number else "Code"
+def _code(sources: Sequence[str]) -> str:
+    """Return the code of all cells in one fold at the end, so that nothing stands between the findings."""
+    cells = "".join(f'<pre><code class="language-python">{escape(one)}</code></pre>\n' for one in sources)
     return (
-        f'<details class="code"><summary>{label}</summary>'
-        f'<pre><code class="language-python">{escape(source)}</code></pre></details>\n'
+        f'<details class="code"><summary>The code of this report</summary>{cells}</details>\n'
+        if cells
+        else ""
     )
 
 

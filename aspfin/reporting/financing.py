@@ -33,7 +33,7 @@ from aspfin.results import Check
 
 __all__ = ["FinancingAnalysis", "analyse", "plan_for", "sensitivity"]
 
-CURVE_PERIODS = np.unique(np.round(np.geomspace(1.25, 200, 48), 2))
+CURVE_PERIODS = np.unique(np.round(np.geomspace(1.25, 100, 48), 2))
 SENSITIVITY_PERIOD = 10.0
 SENSITIVITY_DRAWS = 8_000
 

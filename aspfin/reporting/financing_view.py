@@ -29,7 +29,8 @@ MODEL = "aspfin, from the record of the country pack and the assumptions listed 
 
 def first_screen(a: FinancingAnalysis) -> Html:
     """Return the answer: title, three sentences, four headline figures."""
-    return tables.answer(words.title(a), words.sentences(a)) + tables.cards(words.cards(a))
+    title = tables.title(words.title(a), words.subtitle(a))
+    return title + tables.answer("In three sentences", words.sentences(a)) + tables.cards(words.cards(a))
 
 
 def one_picture(a: FinancingAnalysis) -> Figure:
@@ -119,12 +120,18 @@ def _hundreds(value: float) -> str:
 
 
 def _million(value: float) -> str:
-    return f"{value:,.1f}" if value >= 0.095 else f"{value:,.3f}"
+    if not 0 < value < 0.095:
+        return f"{value:,.1f}" if value else "0"
+    return f"{value:,.3f}" if value >= 0.0005 else "< 0.001"
 
 
 def events_table(a: FinancingAnalysis) -> Html:
     """Return the record: every event with the range of its figures, and why some are not used."""
     events = a.shock.events
+    converted = events["figure"] == "people converted"
+    events = events.assign(
+        reason=events["reason"].where(~converted, "people reported, turned into households")
+    )
     shown = events[
         ["year", "name", "households_low", "households_central", "households_high", "class", "reason"]
     ]
@@ -188,6 +195,48 @@ def replay_table(a: FinancingAnalysis) -> Html:
             "note": "Note",
         },
         formats={"modelled": "count", "published": "count", "ratio": ".4g"},
+    )
+
+
+def where_map(a: FinancingAnalysis) -> Figure | Html:
+    """Return the mean need of every province on a tile map; for one province its neighbours are shown too."""
+    frame = a.shock.provinces.merge(a.country.tiles, on="pcode")
+    top = frame.loc[frame["need_usd_per_year"].idxmax()]
+    return figures.tile_map(
+        frame.assign(value=frame["need_usd_per_year"])[["label", "row", "col", "value"]],
+        unit="US$",
+        title=f"{top['label']} needs most: {style.usd(top['need_usd_per_year'], 2)} in an average year",
+        subtitle="Mean need of a year by province; every province has one tile",
+        source=f"{MODEL}; where floods strike rests on two recorded floods",
+    )
+
+
+def where_table(a: FinancingAnalysis) -> Html:
+    """Return the provinces in most need."""
+    frame = a.shock.provinces.nlargest(10, "need_usd_per_year")
+    total = a.shock.provinces["need_usd_per_year"].sum()
+    shown = pd.DataFrame(
+        {
+            "name": frame["name"],
+            "households": frame["households_per_year"],
+            "need": frame["need_usd_per_year"] / 1e6,
+            "share": frame["need_usd_per_year"] / total,
+            "tail": frame["worst_tenth_usd"] / 1e6,
+        }
+    ).reset_index(drop=True)
+    return tables.table(
+        shown,
+        caption="The ten provinces in most need",
+        headers={
+            "name": "Province",
+            "households": "Affected",
+            "need": "Mean need",
+            "share": "Of the nation",
+            "tail": "Worst year in ten",
+        },
+        units={"households": "households a year", "need": "US$ million a year", "tail": "US$ million, mean"},
+        formats={"households": _hundreds, "need": _million, "share": "percent", "tail": _million},
+        notes=[f"All {len(a.shock.provinces)} are in tables/provinces.csv."],
     )
 
 
@@ -445,13 +494,14 @@ def checks(a: FinancingAnalysis) -> Html:
 
 def sources(a: FinancingAnalysis) -> Html:
     """Return the sources of the inputs used."""
-    shock = a.shock.parameters_used if hasattr(a.shock, "parameters_used") else ()
-    named = {*a.country.events.loc[a.country.events["hazard"] == a.shock.hazard, "source"], *shock}
+    events = a.country.events
+    named = set(events.loc[events["hazard"] == a.shock.hazard, "source"])
     programme = a.country.programme(a.shock.programme)
     named |= {rule.source for rule in programme.rules} | {one.source for one in programme.outcomes}
     named |= {quantity.source for quantity in a.plan.terms} | set(a.country.footprints["source"])
     named |= set(a.country.province_columns["source"])
-    return tables.sources_list([a.country.sources[name] for name in sorted(filter(None, named))])
+    known = sorted(name for name in named if name in a.country.sources)
+    return tables.sources_list([a.country.sources[name] for name in known])
 
 
 def inputs(a: FinancingAnalysis) -> Html:

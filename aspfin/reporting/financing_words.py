@@ -1,4 +1,4 @@
-"""The financing report in words: its title, the three-sentence answer, headline figures, and one finding a section.
+"""The financing report in words: title, the three-sentence answer, headline figures, one finding a section.
 
 Every function takes the analysis and returns text; numbers in prose have two or three significant digits.
 """
@@ -14,7 +14,7 @@ from aspfin.reporting.style import count, instrument, one_in, percent, riel, rng
 if TYPE_CHECKING:
     from aspfin.reporting.financing import FinancingAnalysis
 
-__all__ = ["cards", "finding", "headline", "sentences", "title"]
+__all__ = ["cards", "finding", "headline", "sentences", "subtitle", "title"]
 
 PERIOD = 10.0  # the return period that headline figures speak of
 RARE = 100.0
@@ -35,6 +35,12 @@ def title(a: FinancingAnalysis) -> str:
     return (
         a.parameters.title or f"{hazard(a).capitalize()} in {place(a)}: who pays, how fast, and what is left"
     )
+
+
+def subtitle(a: FinancingAnalysis) -> str:
+    """Return what the report is about, in one line."""
+    programme = a.country.programme(a.shock.programme)
+    return f"{place(a)}. {programme.name}, rules of {a.shock.unit_cost.on}; {years(a.parameters.financing.years)} of finance."
 
 
 def affected_at(a: FinancingAnalysis, period: float) -> str:
@@ -60,14 +66,16 @@ def sentences(a: FinancingAnalysis) -> list[str]:
     paid = 1 - unmet.share_of_need
     within = result.met_within.set_index("days")["share_of_need"]
     rare = a.payers.set_index("return_period")["unmet"].get(RARE, float("nan"))
-    in_rare_year = "" if math.isnan(rare) else f", and {usd(rare, 2)} in a {one_in(RARE)} {a.shock.hazard}"
+    in_rare_year = (
+        "" if math.isnan(rare) else f", and {usd(rare, 2)} in a 1-in-{RARE:g} year that starts full"
+    )
     return [
         f"One year in ten, {hazard(a)} affect {affected_at(a, PERIOD)} households or more in {place(a)}, and "
         f"supporting those whom the response reaches costs {need_at(a, PERIOD)}; the average year costs "
         f"{usd(a.shock.need.mean, 2)}.",
         f"The plan examined here{_fund_clause(a)} pays {percent(paid)} of the need, {percent(within[30])} of it "
-        f"within 30 days; securing and spending the money costs {usd(result.economic_cost, 2)} a year in present "
-        f"value, {usd(result.fiscal_cost, 2)} of it from the treasury.",
+        f"within 30 days; securing and spending the money costs {usd(result.economic_cost)} a year in present "
+        f"value, {usd(result.fiscal_cost)} of it from the treasury.",
         f"What nobody pays averages {usd(unmet.expected, 2)} a year, something in {percent(unmet.probability)} of "
         f"years{in_rare_year}; each household supported costs {usd(a.cost.per_beneficiary, 3)}, or "
         f"{usd(a.cost.all_in_per_beneficiary, 3)} with the cost of financing.",
@@ -154,7 +162,7 @@ def _shock(a: FinancingAnalysis) -> str:
     return (
         f"{rate:.1f} recorded {hazard(a)} a year are large enough to count, and {n} of them have a national figure. "
         f"A {one_in(PERIOD, explain=True)} need is {need_at(a, PERIOD)}; a {one_in(50)} need is {need_at(a, 50)}. "
-        "The band is wide because the record is short; it is the honest width."
+        "The band is wide because the record is short."
     )
 
 
@@ -174,6 +182,25 @@ def _people(a: FinancingAnalysis) -> str:
             "answers every shock so generously needs as many times the money."
         )
     return text
+
+
+def _where(a: FinancingAnalysis) -> str:
+    provinces = a.shock.provinces
+    top = provinces.nlargest(3, "need_usd_per_year")
+    share = top["need_usd_per_year"].sum() / provinces["need_usd_per_year"].sum()
+    names = ", ".join(top["name"].iloc[:-1]) + f" and {top['name'].iloc[-1]}"
+    text = f"{names} bear {percent(share)} of the nation's mean need."
+    if a.shock.area == "national":
+        alone, together = provinces["worst_tenth_usd"].sum(), a.shock.need.tail_value_at_risk(0.9)
+        text += (
+            f" If every province prepared for its own worst year in ten, together they would set aside {usd(alone, 2)}; "
+            f"the nation as a whole needs {usd(together, 2)}: pooling saves {percent(1 - together / alone)}, because "
+            "floods do not strike everywhere at once."
+        )
+    return (
+        text
+        + " Which provinces a flood strikes rests on two recorded floods and a hazard index: the national figure is far firmer."
+    )
 
 
 def _money(a: FinancingAnalysis) -> str:
@@ -220,8 +247,8 @@ def _cost(a: FinancingAnalysis) -> str:
         f"The plan costs {usd(plan['economic_usd'], 3)} a year in present value; moving budgets would cost "
         f"{usd(budget['economic_usd'], 3)}, borrowing afterwards {usd(loan['economic_usd'], 3)}. The plan has "
         f"{percent(plan['met_within_30_days'])} of the need paid within 30 days, budgets {percent(budget['met_within_30_days'])}, "
-        f"borrowing {percent(loan['met_within_30_days'])}. The price of speed is a fact about the terms, not about the "
-        "world: what a late transfer costs a household is not in these costs."
+        f"borrowing {percent(loan['met_within_30_days'])}. What a late transfer costs a "
+        "household is not in these figures, and the terms are a tool's defaults, not offers."
     )
 
 
@@ -256,6 +283,7 @@ def _sensitivity(a: FinancingAnalysis) -> str:
 _FINDINGS = {
     "shock": _shock,
     "people": _people,
+    "where": _where,
     "money": _money,
     "fund": _fund,
     "payers": _payers,

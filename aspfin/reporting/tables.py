@@ -2,7 +2,7 @@
 
 | Part of the page | Call |
 |---|---|
-| First screen: the answer, the headline figures | `answer`, `cards` |
+| First screen: title, the answer, the headline figures | `title`, `answer`, `cards` |
 | A table; plain sentences | `table`, `paragraphs` |
 | A folded note on method | `method_note` |
 | What was checked | `checks_list` |
@@ -19,6 +19,7 @@ from aspfin.reporting.blocks import (
     paragraphs,
     run_stamp,
     sources_list,
+    title,
     unverified_list,
 )
 from aspfin.reporting.data_tables import data_table, table
@@ -36,5 +37,6 @@ __all__ = [
     "sources_list",
     "stylesheet",
     "table",
+    "title",
     "unverified_list",
 ]

@@ -92,7 +92,7 @@ def test_code_is_folded_and_messages_too():
         cell("1 < 2", {"output_type": "stream", "name": "stderr", "text": ["\x1b[31mmind", " it\x1b[0m"]})
     )
     assert (
-        '<details class="code"><summary>Code 1</summary><pre><code class="language-python">1 &lt; 2</code></pre></details>'
+        '<details class="code"><summary>The code of this report</summary><pre><code class="language-python">1 &lt; 2</code></pre>'
         in text
     )
     assert "<summary>Messages</summary><pre>mind it</pre>" in text
