@@ -1,4 +1,4 @@
-"""One regression-discontinuity fit: the library's numbers, with clusters and the programme's side made right."""
+"""One regression-discontinuity fit: the library's numbers, with clusters and the eligible side made right."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def read(
         raise ValueError(f"cutoff: got {cutoff!r}; allowed: a finite number in units of {running!r}")
     binary = () if treated is None else (treated,)
     groups = () if cluster is None else (cluster,)
-    if running == outcome or running == treated:
+    if running in (outcome, treated):
         raise ValueError(
             f"running: column {running!r} is also the outcome or the treatment; name another column"
         )
@@ -180,8 +180,8 @@ def _both_sides(data: RdData) -> None:
         distinct = len(np.unique(data.running[rows]))
         if distinct < data.order + 3:
             raise ValueError(
-                f"running: column {data.name!r} has {distinct} distinct values {side} the cutoff {data.cutoff:g}; "
-                f"at least {data.order + 3} are needed: check the cutoff and its unit"
+                f"running: column {data.name!r} has {distinct} distinct values {side} the cutoff "
+                f"{data.cutoff:g}; at least {data.order + 3} are needed: check the cutoff and its unit"
             )
 
 

@@ -166,8 +166,7 @@ def _enough(found: RdFit) -> Check:
 def _distinct(found: RdFit) -> Check:
     share = min(found.distinct)
     question = "Does the running variable take many values, so that it can be treated as continuous?"
-    text = f"{100 * share:.0f} % of the values on the poorer side are distinct; ties are allowed for"
-    text = text.replace("poorer side", "side with more ties")
+    text = f"{100 * share:.0f} % of the values are distinct on the side with more ties; ties are allowed for"
     return Check("mass points", question, share >= 0.8, share, text=text)
 
 
