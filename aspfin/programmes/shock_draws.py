@@ -108,7 +108,7 @@ class ShockDraws:
     template_probabilities : ndarray, shape (templates,)
         Probability of each template.
     affected : ndarray, shape (draws, provinces)
-        Households affected, none above the households of the province.
+        Households affected, whole, none above the households of the province.
     capped : ndarray of bool, shape (draws,)
         Events in which some province reached its number of households.
     roster_share : ndarray, shape (provinces,)
@@ -226,6 +226,7 @@ def draw_shock(
     households = table["households_register_2022"].to_numpy(dtype=float)
     roster = (table["idpoor1_households"] + table["idpoor2_households"]).to_numpy(dtype=float)
     affected, capped = limit_to_households(size[:, None] * footprints, households)
+    affected = np.rint(affected)  # half a household in a spared province is nobody
     return ShockDraws(
         templates.pcodes,
         law.rate,

@@ -111,9 +111,12 @@ def report_page(notebook: Mapping[str, Any], *, title: str) -> str:
     body.add(_code(code))
     contents = [(address, words) for level, address, words in body.renderer.headings if level == 2]
     html = body.html()
-    if own := re.search(r"<h1\b[^>]*>(.*?)</h1>", html, re.DOTALL):
-        title = unescape(re.sub(r"<[^>]*>", "", own.group(1)))
-    return page("report.html.j2", title=title, body=html, contents=contents)
+    header = ""
+    if own := re.search(r'<header class="report-header">.*?</header>', html, re.DOTALL):
+        header, html = own.group(), html.replace(own.group(), "", 1)  # the title stands above the contents
+    if heading := re.search(r"<h1\b[^>]*>(.*?)</h1>", header or html, re.DOTALL):
+        title = unescape(re.sub(r"<[^>]*>", "", heading.group(1)))
+    return page("report.html.j2", title=title, body=html, contents=contents, header=header)
 
 
 def failure_page(*, title: str, error: str, cell: str, source: str, details: str, command: str) -> str:
@@ -133,9 +136,14 @@ def failure_page(*, title: str, error: str, cell: str, source: str, details: str
     return page("report.html.j2", title=f"Failed: {title}", body="".join(parts), contents=())
 
 
-def page(template: str, *, title: str, body: str, contents: Sequence[tuple[str, str]] = ()) -> str:
-    """Fill one of the page templates in `assets`; `body` is HTML, everything else is escaped."""
-    return fill(template, {"title": title, "body": body, "contents": contents, "heading": "<h1" not in body})
+def page(
+    template: str, *, title: str, body: str, contents: Sequence[tuple[str, str]] = (), header: str = ""
+) -> str:
+    """Fill a page template of `assets`; `body` and `header` are HTML, everything else is escaped."""
+    heading = not header and "<h1" not in body
+    return fill(
+        template, {"title": title, "body": body, "contents": contents, "heading": heading, "header": header}
+    )
 
 
 def fill(template: str, values: Mapping[str, Any]) -> str:

@@ -244,6 +244,8 @@ def _payers(parameters: FinancingParameters, shock: ShockNeed, plan: Plan) -> pd
     needs = np.asarray(shock.need.value_at_risk(1 - 1 / periods))
     paid = allocate(needs, plan.instruments)
     paid = paid.rename(columns=dict(zip((one.name for one in plan.instruments), plan.keys, strict=True)))
+    rounding = paid["unmet"] < 1e-9 * paid["need"]
+    paid["unmet"] = paid["unmet"].mask(rounding, 0.0)
     return paid.assign(return_period=periods)[["return_period", *paid.columns]]
 
 

@@ -19,7 +19,7 @@ from aspfin.reporting.parameters import Financing
 
 __all__ = ["Plan", "build_plan"]
 
-SMALLEST_LAYER = 1.0  # USD of annual need
+SMALLEST_LAYER = 1_000.0  # USD of annual need; nobody sets up an instrument for less
 
 
 @dataclass(frozen=True, eq=False)

@@ -58,7 +58,7 @@ def need_curve(a: FinancingAnalysis) -> Figure:
         a.curve,
         bands=a.shock.bands,
         events=events if len(events) else None,
-        title=f"One year in ten costs {style.usd(a.need_at(10), 2)} or more",
+        title=f"One year in {words.period(a):g} costs {style.usd(a.need_at(words.period(a)), 2)} or more",
         subtitle=f"Cost of supporting those reached in a year, {words.place(a)}; shaded: 90 % band of a short record",
         source=RECORD,
     )
@@ -120,6 +120,8 @@ def _hundreds(value: float) -> str:
 
 
 def _million(value: float) -> str:
+    if np.isinf(value):
+        return "no limit"
     if not 0 < value < 0.095:
         return f"{value:,.1f}" if value else "0"
     return f"{value:,.3f}" if value >= 0.0005 else "< 0.001"
@@ -128,7 +130,7 @@ def _million(value: float) -> str:
 def events_table(a: FinancingAnalysis) -> Html:
     """Return the record: every event with the range of its figures, and why some are not used."""
     events = a.shock.events
-    converted = events["figure"] == "people converted"
+    converted = (events["figure"] == "people converted") & events["households_central"].notna()
     events = events.assign(
         reason=events["reason"].where(~converted, "people reported, turned into households")
     )
@@ -243,7 +245,7 @@ def where_table(a: FinancingAnalysis) -> Html:
 def fund_chart(a: FinancingAnalysis) -> Figure | Html:
     """Return the fund's balance over the years, and the chance that it ever runs short."""
     if a.fund is None:
-        return tables.paragraphs("The plan has no contingency fund.")
+        return tables.paragraphs()
     chance = a.fund.by_year[["year", "probability_ever_unmet"]]
     balance = a.fund.fan.merge(chance, on="year", how="left").fillna({"probability_ever_unmet": 0.0})
     return figures.fan_chart(
@@ -262,7 +264,9 @@ def payers_chart(a: FinancingAnalysis) -> Figure:
     return figures.layer_chart(
         rows.drop(columns="need"),
         labels=a.plan.labels,
-        title="Small years are paid from savings, rare ones from others",
+        title="Frequent years are paid from savings, rare ones by others"
+        if a.fund
+        else "Who pays, year by year",
         subtitle="Who pays the need of a fresh year, by return period",
         source=MODEL,
     )
@@ -273,7 +277,7 @@ def layers_table(a: FinancingAnalysis) -> Html:
     frame = a.plan.layers
     shown = pd.DataFrame(
         {
-            "instrument": [_label(a, key) for key in a.plan.keys],
+            "instrument": [_named(row.instrument, row.kind) for row in frame.itertuples()],
             "from": frame["from_usd"] / 1e6,
             "to": frame["to_usd"] / 1e6,
             "period": frame["up_to_return_period"],
@@ -296,6 +300,10 @@ def layers_table(a: FinancingAnalysis) -> Html:
             "The fund holds more than one year's layer, so that it can pay in bad years that follow each other."
         ],
     )
+
+
+def _named(name: str, kind: str) -> str:
+    return style.instrument(kind).label if name == kind.replace("_", " ") else name
 
 
 def _label(a: FinancingAnalysis, key: str) -> str:

@@ -16,8 +16,15 @@ if TYPE_CHECKING:
 
 __all__ = ["cards", "finding", "headline", "sentences", "subtitle", "title"]
 
-PERIOD = 10.0  # the return period that headline figures speak of
+USUAL = 10.0  # the return period that headline figures speak of, where something happens that often
+LEAST = 1_000.0  # USD: less than this is nothing to finance
 RARE = 100.0
+
+
+def period(a: FinancingAnalysis) -> float:
+    """Return the return period to speak of: 10 years, or the first of the report's with something to finance."""
+    later = [float(n) for n in a.parameters.report.return_periods if n > USUAL]
+    return next((n for n in (USUAL, *later) if a.need_at(n) >= LEAST), USUAL)
 
 
 def place(a: FinancingAnalysis) -> str:
@@ -32,9 +39,10 @@ def hazard(a: FinancingAnalysis) -> str:
 
 def title(a: FinancingAnalysis) -> str:
     """Return the title of the report."""
-    return (
-        a.parameters.title or f"{hazard(a).capitalize()} in {place(a)}: who pays, how fast, and what is left"
-    )
+    stated = a.parameters.title
+    if stated is None:
+        return f"{hazard(a).capitalize()} in {place(a)}: who pays, how fast, and what is left"
+    return stated if a.shock.area == "national" else f"{stated}: {a.shock.area_name}"
 
 
 def subtitle(a: FinancingAnalysis) -> str:
@@ -70,8 +78,8 @@ def sentences(a: FinancingAnalysis) -> list[str]:
         "" if math.isnan(rare) else f", and {usd(rare, 2)} in a 1-in-{RARE:g} year that starts full"
     )
     return [
-        f"One year in ten, {hazard(a)} affect {affected_at(a, PERIOD)} households or more in {place(a)}, and "
-        f"supporting those whom the response reaches costs {need_at(a, PERIOD)}; the average year costs "
+        f"{_seldom(a)}One year in {period(a):g}, {hazard(a)} affect {affected_at(a, period(a))} households or more in {place(a)}, and "
+        f"supporting those whom the response reaches costs {need_at(a, period(a))}; the average year costs "
         f"{usd(a.shock.need.mean, 2)}.",
         f"The plan examined here{_fund_clause(a)} pays {percent(paid)} of the need, {percent(within[30])} of it "
         f"within 30 days; securing and spending the money costs {usd(result.economic_cost)} a year in present "
@@ -80,6 +88,14 @@ def sentences(a: FinancingAnalysis) -> list[str]:
         f"years{in_rare_year}; each household supported costs {usd(a.cost.per_beneficiary, 3)}, or "
         f"{usd(a.cost.all_in_per_beneficiary, 3)} with the cost of financing.",
     ]
+
+
+def _seldom(a: FinancingAnalysis) -> str:
+    if period(a) == USUAL:
+        return ""
+    return (
+        f"{hazard(a).capitalize()} seldom reach {place(a)}: nine years in ten need less than {usd(LEAST)}. "
+    )
 
 
 def _fund_clause(a: FinancingAnalysis) -> str:
@@ -99,27 +115,18 @@ def _fund_clause(a: FinancingAnalysis) -> str:
 
 def headline(a: FinancingAnalysis) -> dict[str, Headline]:
     """Return the headline figures at full precision: what a batch compares and draws on its map."""
-    p = PERIOD
-    figures = {
-        "need_1_in_10_usd": Headline("Need in a 1-in-10 year", a.need_at(p), "USD"),
-        "need_mean_usd": Headline("Need in an average year", a.shock.need.mean, "USD"),
-        "affected_1_in_10": Headline(
-            "Households affected in a 1-in-10 year",
-            float(a.shock.affected.value_at_risk(1 - 1 / p)),
-            "households",
-        ),
+    return {
+        "need_1_in_10_usd": Headline("1-in-10-year need", a.need_at(USUAL), "USD"),
+        "need_mean_usd": Headline("Mean need a year", a.shock.need.mean, "USD"),
         "fund_usd": Headline("Contingency fund", None if a.fund is None else a.fund.ceiling, "USD"),
-        "unmet_share": Headline("Need left unmet", a.result.unmet.share_of_need, "share"),
-        "cost_per_household_usd": Headline(
-            "Cost per household, financing included", a.cost.all_in_per_beneficiary, "USD"
-        ),
+        "unmet_share": Headline("Unmet need", a.result.unmet.share_of_need, "share"),
+        "cost_per_household_usd": Headline("Cost per household", a.cost.all_in_per_beneficiary, "USD"),
     }
-    return figures
 
 
 def cards(a: FinancingAnalysis) -> list[tuple[str, str, str]]:
     """Return four headline figures as label, value and note."""
-    reached = float(a.shock.affected.value_at_risk(0.9)) * a.shock.shares.paid
+    reached = float(a.shock.affected.value_at_risk(1 - 1 / period(a))) * a.shock.shares.paid
     persons = reached * a.shock.unit_cost.persons_per_household
     fund = (
         ("Contingency fund", "none", "the plan has no fund")
@@ -133,9 +140,9 @@ def cards(a: FinancingAnalysis) -> list[tuple[str, str, str]]:
     )
     return [
         (
-            "People supported, 1-in-10 year",
+            f"People supported, 1-in-{period(a):g} year",
             count(persons, 2),
-            f"in {count(reached, 2)} households; the cost is {need_at(a, PERIOD)}",
+            f"in {count(reached, 2)} households; the cost is {need_at(a, period(a))}",
         ),
         fund,
         (
@@ -157,11 +164,12 @@ def finding(a: FinancingAnalysis, section: str) -> str:
 
 
 def _shock(a: FinancingAnalysis) -> str:
-    rate = a.shock.law.rate
+    rate, now = a.shock.law.rate, period(a)
+    rare = 50.0 if now < 50 else RARE
     n = int(a.shock.classes["events_with_figure"].sum())
     return (
-        f"{rate:.1f} recorded {hazard(a)} a year are large enough to count, and {n} of them have a national figure. "
-        f"A {one_in(PERIOD, explain=True)} need is {need_at(a, PERIOD)}; a {one_in(50)} need is {need_at(a, 50)}. "
+        f"In the country {rate:.1f} {hazard(a)} a year are large enough to count; {n} of those on record have a national figure. "
+        f"A {one_in(now, explain=True)} need is {need_at(a, now)}; a {one_in(rare)} need is {need_at(a, rare)}. "
         "The band is wide because the record is short."
     )
 
@@ -274,9 +282,9 @@ def _sensitivity(a: FinancingAnalysis) -> str:
         return "No other values of the inputs are known."
     first = a.sensitivity.iloc[0]
     return (
-        f"What moves the {one_in(PERIOD)} need most is the {first['input']}: from {usd(first['low'], 2)} "
+        f"What moves the {one_in(USUAL)} need most is the {first['input']}: from {usd(first['low'], 2)} "
         f"({first['low_label']}) to {usd(first['high'], 2)} ({first['high_label']}). The shortness of the record alone "
-        f"leaves {rng(*a.band_at(PERIOD), prefix='US$ ')} open."
+        f"leaves {rng(*a.band_at(USUAL), prefix='US$ ')} open."
     )
 
 

@@ -92,6 +92,7 @@ def write_batch(folder: Path, *, title: str, places: pd.DataFrame) -> None:
     values = {
         "title": title,
         "heading": True,
+        "header": "",
         "contents": [],
         "summary": _summary(cases),
         "failed": [case for case in cases if case["reason"]],
@@ -137,6 +138,7 @@ def write_list(output: Path) -> None:
     values = {
         "title": "Reports",
         "heading": True,
+        "header": "",
         "contents": [],
         "summary": "",
         "failed": failed,
@@ -242,7 +244,13 @@ def _picture(
     title = f"{label[:1].upper()}{label[1:]}: highest in {top['label']} ({_written(top['value'], unit)})"
     money = unit.startswith(("USD", "US$"))
     share = None if money or _written(0.5, unit) != "50 %" else style.percent
-    figure = tile_map(tiles, title=title, subtitle=unit, unit="US$" if money else unit or label, write=share)
+    figure = tile_map(
+        tiles,
+        title=title,
+        subtitle="Each tile is one province",
+        unit="US$" if money else unit or label,
+        write=share,
+    )
     return figure._repr_html_()
 
 

@@ -73,7 +73,8 @@ def test_a_province_uses_the_same_draws_as_the_country(quick, area):
 def test_reproducible_and_the_seed_matters_only_for_footprints(quick):
     again, other = shock_need(KHM, **QUICK), shock_need(KHM, seed=7, **QUICK)
     pd.testing.assert_frame_equal(quick.to_frame(), again.to_frame())
-    assert other.affected.mean == pytest.approx(quick.affected.mean, rel=1e-12)  # sizes are stratified
+    # Sizes are stratified: only the rounding to whole households in each province differs.
+    assert other.affected.mean == pytest.approx(quick.affected.mean, abs=0.1)
     assert other.need.mean != quick.need.mean
     assert other.need.mean == pytest.approx(quick.need.mean, rel=0.01)
 
