@@ -6,8 +6,8 @@ Small, fast and checked against statsmodels, linearmodels and pyfixest. Standard
 - "HC0" to "HC3": heteroskedasticity-robust (HC1 times n / (n − K); HC2 and HC3 by leverage);
 - "CR1", whenever clusters are given: times G / (G − 1) · (n − 1) / (n − K), t with G − 1 degrees of freedom.
 
-K counts the coefficients and the levels of the absorbed effect; where that effect is nested in the clusters only
-its constant counts, as in Stata's xtreg and R's fixest.
+K counts the coefficients and the levels of the absorbed effect; where that effect is nested in the clusters
+only its constant counts, as in Stata's xtreg and R's fixest. Groups of one row are kept.
 """
 
 from __future__ import annotations

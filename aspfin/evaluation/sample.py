@@ -1,7 +1,7 @@
 """The rows and columns an estimate uses: checked, cast to numbers, and safe to hand to any library.
 
-Column names are never evaluated. An estimator works with the arrays of a `Sample`, or with `Sample.frame`, whose
-columns have plain internal names.
+Column names are never evaluated. An estimator works with the arrays of a `Sample`, or with `Sample.frame`,
+whose columns have plain internal names.
 """
 
 from __future__ import annotations
@@ -90,6 +90,15 @@ class Sample:
     def n_levels(self, name: Hashable) -> int:
         """Return how many levels of a group there are among the kept rows."""
         return len(self.levels[name])
+
+    def codes(self, *names: Hashable) -> np.ndarray | None:
+        """Return codes 0, 1, … of the combinations of the named groups; None if none is named."""
+        if not names:
+            return None
+        if len(names) == 1:
+            return self.groups[names[0]]
+        stacked = np.column_stack([self.groups[name] for name in names])
+        return np.unique(stacked, axis=0, return_inverse=True)[1].ravel()
 
     def subset(self, keep: np.ndarray, reason: str | None = None) -> Sample:
         """Return the rows where `keep` is true, the rest counted as dropped for `reason`."""
@@ -238,7 +247,7 @@ def _weights(df: pd.DataFrame, name: Hashable) -> np.ndarray:
     values = to_number(column(df, name, "weights"), name, "weights")
     if (values < 0).any():
         raise ValueError(
-            f"weights: column {name!r} holds negative values ({np.nanmin(values):g}); weights must be positive"
+            f"weights: column {name!r} holds negative values ({np.nanmin(values):g}); give positive weights"
         )
     return values
 
