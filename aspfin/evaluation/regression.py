@@ -115,9 +115,10 @@ def sum_by(codes: np.ndarray, values: np.ndarray, n_groups: int | None = None) -
     groups = int(codes.max()) + 1 if n_groups is None else n_groups
     if values.ndim == 1:
         return np.bincount(codes, values, minlength=groups)
-    return np.column_stack([np.bincount(codes, one, minlength=groups) for one in values.T]).reshape(
-        groups, values.shape[1]
-    )
+    sums = np.empty((groups, values.shape[1]))
+    for j in range(values.shape[1]):
+        sums[:, j] = np.bincount(codes, values[:, j], minlength=groups)
+    return sums
 
 
 def demean(values: np.ndarray, codes: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
