@@ -221,6 +221,8 @@ def plan_for(
     fund = next((one for one in plan.instruments if one.kind == "contingency_fund"), None)
     if fund is None:
         return plan, result, None
+    if plan.fund is not None:
+        return plan, result, plan.fund.path
     path = fund_path(
         plan.fund_need,
         opening=fund.opening,

@@ -115,7 +115,7 @@ def _terms(stated: Any, facts: Mapping[str, Quantity]) -> tuple[dict[str, Any], 
         if value is not None:
             source, status = "parameter file", "assumed"
         elif found is not None and found.value is not None:
-            value, source, status = found.value, found.source, found.status
+            name, value, source, status = found.name, found.value, found.source, found.status
         elif isinstance(field.default, int | float):
             used.append(Quantity(name, field.default, source="default of aspfin", status="assumed"))
             continue

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from aspfin.reporting.tables import Html
 
 RECORD = "recorded events of the country pack; see Sources"
+IDLE = "No instrument of the plan has anything to pay here."
 MODEL = "aspfin, from the record of the country pack and the assumptions listed at the end"
 
 
@@ -310,9 +311,11 @@ def _label(a: FinancingAnalysis, key: str) -> str:
     return a.plan.labels.get(key, style.instrument(key).label)
 
 
-def cost_chart(a: FinancingAnalysis) -> Figure:
+def cost_chart(a: FinancingAnalysis) -> Figure | Html:
     """Return what each instrument costs a year."""
     cost = a.result.cost
+    if cost.empty:
+        return tables.paragraphs(IDLE)
     frame = pd.DataFrame(
         {"instrument": list(a.plan.keys), "cost": cost["economic"], "fiscal": cost["fiscal"]}
     )
@@ -375,8 +378,10 @@ def instruments_table(a: FinancingAnalysis) -> Html:
     )
 
 
-def timing_chart(a: FinancingAnalysis) -> Figure:
+def timing_chart(a: FinancingAnalysis) -> Figure | Html:
     """Return the share of need met by each day after the shock."""
+    if not a.plan.instruments:
+        return tables.paragraphs(IDLE)
     keys = dict(zip((one.name for one in a.plan.instruments), a.plan.keys, strict=True))
     frame = pd.DataFrame(
         {

@@ -101,7 +101,7 @@ def _seldom(a: FinancingAnalysis) -> str:
 def _fund_clause(a: FinancingAnalysis) -> str:
     names = [instrument(key).label.lower() for key in a.plan.keys]
     if a.fund is None:
-        return f" ({', '.join(names)})"
+        return f" ({', '.join(names) or 'in which no instrument has anything to pay'})"
     others = [
         name for name, one in zip(names, a.plan.instruments, strict=True) if one.kind != "contingency_fund"
     ]
