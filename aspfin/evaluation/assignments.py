@@ -41,6 +41,10 @@ class Assignments:
         batches = self._batches()
         for start in range(0, number, chunk):
             rows = min(chunk, number - start)
+            if len(self.strata) == 1:
+                taken = _choose(rng, rows, (1, self.treated.size), batches[0][0])
+                yield taken[:, 0].astype(float)
+                continue
             drawn = np.empty((rows, self.treated.size))
             for count, units in batches:
                 drawn[:, units] = _choose(rng, rows, units.shape, count)
@@ -81,14 +85,12 @@ def _choose(rng: np.random.Generator, rows: int, shape: tuple[int, int], count: 
     strata, size = shape
     if count in (0, size):
         return np.full((rows, strata, size), float(count > 0))
-    taken = np.empty((rows, strata, size), dtype=bool)
-    again = np.ones((rows, strata), dtype=bool)
-    while again.any():
-        keys = rng.integers(0, 2**32, (int(again.sum()), size), dtype=np.uint32)
-        edge = np.partition(keys, count - 1, axis=1)[:, count - 1, None]
-        taken[again] = keys <= edge
-        again[again] = (keys <= edge).sum(axis=1) != count
-    return taken
+    keys = rng.integers(0, 2**32, (rows * strata, size), dtype=np.uint32)
+    taken = keys <= np.partition(keys, count - 1, axis=1)[:, count - 1, None]
+    for row in np.flatnonzero(np.count_nonzero(taken, axis=1) != count):
+        taken[row] = False
+        taken[row, rng.choice(size, count, replace=False)] = True
+    return taken.reshape(rows, strata, size)
 
 
 def assignments(
