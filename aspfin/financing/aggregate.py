@@ -14,11 +14,11 @@ from math import ceil, isfinite, log10, sqrt
 import numpy as np
 import scipy  # its parts load on first use
 
-from aspfin.financing._validate import require
 from aspfin.financing.annual import AnnualLaw
 from aspfin.financing.frequency import Frequency
 from aspfin.financing.lattice import common_step, discretise, is_on_lattice
 from aspfin.financing.severity import Empirical, Severity
+from aspfin.financing.valid import require
 
 __all__ = ["aggregate", "annual_law", "choose_grid"]
 

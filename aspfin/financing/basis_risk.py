@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from aspfin.financing._validate import require
-from aspfin.financing.valid import at_least_zero, between, money
+from aspfin.financing.valid import at_least_zero, between, money, require
 from aspfin.results import ResultMixin
 
 __all__ = ["BasisRisk", "measure_basis_risk", "missed_payment_probability"]

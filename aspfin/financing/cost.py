@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from aspfin.financing._validate import require
-from aspfin.financing.valid import at_least_zero, money
+from aspfin.financing.valid import at_least_zero, money, require
 from aspfin.results import ResultMixin
 
 __all__ = ["CostPerBeneficiary", "cost_per_beneficiary"]

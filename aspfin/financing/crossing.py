@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from aspfin.financing._validate import require
 from aspfin.financing.instrument import TIMINGS, Instrument, Timing
-from aspfin.financing.valid import one_of
+from aspfin.financing.valid import one_of, require
 from aspfin.financing.waterfall import checked_instruments
 
 __all__ = ["crossing_points", "marginal_cost"]

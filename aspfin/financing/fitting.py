@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 import scipy  # its parts load on first use
 
-from aspfin.financing._validate import finite_array, require
 from aspfin.financing.frequency import Binomial, NegativeBinomial, Poisson
 from aspfin.financing.severity import Gamma, Lognormal
+from aspfin.financing.valid import finite_array, require
 from aspfin.results import Check, ResultMixin
 
 __all__ = ["FREQUENCY_LAWS", "SEVERITY_LAWS", "FrequencyFit", "SeverityFit", "fit_frequency", "fit_severity"]

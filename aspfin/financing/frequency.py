@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from aspfin.financing._validate import require
+from aspfin.financing.valid import require
 
 __all__ = ["Binomial", "Frequency", "NegativeBinomial", "Poisson"]
 

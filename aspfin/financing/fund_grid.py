@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy import fft
 
-from aspfin.financing._validate import require
 from aspfin.financing.lattice import common_step
 from aspfin.financing.need import Need
-from aspfin.financing.valid import at_least_zero, between, whole
+from aspfin.financing.valid import at_least_zero, between, require, whole
 
 __all__ = ["QUANTILES", "FundPlan", "NeedOnGrid", "choose_step", "follow", "quantile_names"]
 

@@ -18,8 +18,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aspfin.financing._validate import require
-from aspfin.financing.valid import at_least_zero, between, one_of
+from aspfin.financing.valid import at_least_zero, between, one_of, require
 
 __all__ = ["SHOCK_AT", "TIMINGS", "Instrument", "Timing", "UnitCosts", "annuity_factor"]
 

@@ -18,11 +18,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aspfin.financing._validate import require
 from aspfin.financing.instrument import SHOCK_AT, Instrument, Timing, UnitCosts, annuity_factor
 from aspfin.financing.insurance import InsuranceLayer, ParametricInsurance
 from aspfin.financing.timeliness import delay_factor
-from aspfin.financing.valid import whole
+from aspfin.financing.valid import require, whole
 
 __all__ = [
     "INSTRUMENTS",

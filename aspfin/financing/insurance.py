@@ -9,9 +9,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aspfin.financing._validate import require
 from aspfin.financing.instrument import Instrument, Timing, UnitCosts
-from aspfin.financing.valid import between, whole
+from aspfin.financing.valid import between, require, whole
 
 __all__ = ["InsuranceLayer", "ParametricInsurance"]
 

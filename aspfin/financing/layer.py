@@ -7,9 +7,9 @@ from math import inf, isfinite, isinf
 
 import pandas as pd
 
-from aspfin.financing._validate import require
 from aspfin.financing.frequency import Frequency
 from aspfin.financing.severity import Severity
+from aspfin.financing.valid import require
 from aspfin.results import Money, ResultMixin
 
 __all__ = ["Layer", "OccurrenceLayer", "money", "occurrence_layer", "require_layer"]

@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from aspfin.financing._validate import require
 from aspfin.financing.financing_result import FinancingResult, financing_result
 from aspfin.financing.instrument import TIMINGS, Instrument, Timing
 from aspfin.financing.insurance import ParametricInsurance
 from aspfin.financing.need import Need
-from aspfin.financing.valid import one_of, whole
+from aspfin.financing.valid import one_of, require, whole
 from aspfin.financing.waterfall import checked_instruments, pay_year, run_years
 
 __all__ = ["allocate", "finance"]

@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from aspfin.financing._validate import require
 from aspfin.financing.instrument import annuity_factor
-from aspfin.financing.valid import at_least_zero, between, whole
+from aspfin.financing.valid import at_least_zero, between, require, whole
 
 __all__ = ["Loan", "contingent_drawdown", "facility_fees"]
 

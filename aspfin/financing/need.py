@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from aspfin.financing._validate import finite_array, require
 from aspfin.financing.aggregate import annual_law
 from aspfin.financing.annual import AnnualLaw
 from aspfin.financing.frequency import Frequency, Poisson
@@ -24,6 +23,7 @@ from aspfin.financing.lattice import Lattice, fitting_step, on_lattice
 from aspfin.financing.layer import Layer, OccurrenceLayer, money, occurrence_layer, require_layer
 from aspfin.financing.severity import Empirical, Severity
 from aspfin.financing.simulation import CHUNK, CompoundYears, StateYears
+from aspfin.financing.valid import finite_array, require
 from aspfin.results import ResultMixin
 
 __all__ = ["Lattice", "Layer", "Need", "OccurrenceLayer"]

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from aspfin.financing._validate import require
 from aspfin.financing.instrument import Instrument
 from aspfin.financing.instruments import ContingencyFund, DonorAid
 from aspfin.financing.insurance import InsuranceLayer, ParametricInsurance
 from aspfin.financing.need import Need
-from aspfin.financing.valid import at_least_zero, between, money, whole
+from aspfin.financing.valid import at_least_zero, between, money, require, whole
 from aspfin.financing.waterfall import checked_instruments
 from aspfin.results import ResultMixin
 

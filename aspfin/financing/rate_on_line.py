@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aspfin.financing._validate import require
 from aspfin.financing.need import Need
-from aspfin.financing.valid import at_least_zero, between
+from aspfin.financing.valid import at_least_zero, between, require
 
 __all__ = ["CARIBBEAN_2026", "RateOnLineCurve"]
 

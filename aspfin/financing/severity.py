@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import scipy  # its parts load on first use
 
-from aspfin.financing._validate import finite_array, require
+from aspfin.financing.valid import finite_array, require
 
 __all__ = ["Empirical", "Gamma", "GeneralisedPareto", "Lognormal", "Severity"]
 

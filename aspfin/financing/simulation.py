@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from aspfin.financing._validate import require
 from aspfin.financing.annual import AnnualLaw
 from aspfin.financing.frequency import Frequency
 from aspfin.financing.layer import require_layer
 from aspfin.financing.severity import Severity
+from aspfin.financing.valid import require
 from aspfin.results import ResultMixin
 
 __all__ = ["CHUNK", "CompoundYears", "LayerSimulation", "StateYears", "simulate_layers"]

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from aspfin.financing._validate import require
 from aspfin.financing.fund import FundPath, path_on_grid
 from aspfin.financing.fund_grid import FundPlan, NeedOnGrid, choose_step, follow
 from aspfin.financing.need import Need
-from aspfin.financing.valid import at_least_zero, between, money
+from aspfin.financing.valid import at_least_zero, between, money, require
 from aspfin.results import ResultMixin
 
 __all__ = ["FundSize", "size_fund"]

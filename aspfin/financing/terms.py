@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from aspfin.financing._validate import finite_array, require
 from aspfin.financing.layer import require_layer
 from aspfin.financing.need import Need
+from aspfin.financing.valid import finite_array, require
 
 __all__ = ["allocate_back", "apply_terms", "frequency_curve", "layer_payment", "reinstatement_premium"]
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aspfin.financing._validate import require
-from aspfin.financing.valid import at_least_zero, between
+from aspfin.financing.valid import at_least_zero, between, require
 
 __all__ = ["AFRICAN_RISK_CAPACITY_DROUGHT", "HouseholdDelayLoss", "delay_factor", "share_met_within"]
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aspfin.financing._validate import require
 from aspfin.financing.instrument import Instrument
 from aspfin.financing.insurance import ParametricInsurance
+from aspfin.financing.valid import require
 
 __all__ = ["Ledger", "Tally", "checked_instruments", "correlated_index", "pay_year", "run_years"]
 
