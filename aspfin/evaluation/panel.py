@@ -1,4 +1,4 @@
-"""Panels in which units start treatment at different times: read, ordered and checked once for every estimator."""
+"""Panels in which units start treatment at different times: read, ordered and checked once for all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 from aspfin.evaluation.columns import column
 from aspfin.evaluation.sample import Sample, prepare
 
-__all__ = ["Panel", "first_treatment", "read_panel", "refuse_repeated"]
+__all__ = ["Panel", "first_treatment", "period_numbers", "read_panel", "refuse_repeated"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +134,12 @@ def read_panel(
         If a column is missing or unusable, a unit appears twice in a period, or its first treatment changes.
     """
     sample = prepare(df, outcome=outcome, controls=controls, groups=(unit, time, cluster), weights=weights)
-    periods, names = _periods(sample.levels[time], time)
+    names = sample.levels[time]
+    periods = period_numbers(names)
+    if periods is None:
+        raise ValueError(
+            f"time: column {time!r} holds {str(names[0])[:40]!r}, which has no order; give numbers or dates"
+        )
     start = first_treatment(
         column(df, first_treated, "first_treated").iloc[sample.positions], first_treated, names, periods
     )
@@ -168,27 +173,25 @@ def read_panel(
         panel = panel.subset(~always, "treated from the first period on")
     if panel.cohorts.size == 0:
         raise ValueError(
-            f"first_treated: column {first_treated!r} has no unit first treated between {panel.period_names[1]} "
-            f"and {panel.period_names[-1]}; check its unit against {time!r}"
+            f"first_treated: column {first_treated!r} has no unit first treated between "
+            f"{panel.period_names[1]} and {panel.period_names[-1]}; check its unit against {time!r}"
         )
     return panel
 
 
-def _periods(levels: list[object], name: Hashable) -> tuple[np.ndarray, list[object]]:
-    """Return the periods as numbers: as they are, or ranks where they are dates."""
+def period_numbers(levels: list[object]) -> np.ndarray | None:
+    """Return sorted periods as numbers: as they are, or ranks where they are dates; None where they are text."""
     if all(isinstance(one, int | float | np.number) and not isinstance(one, bool) for one in levels):
-        return np.array(levels, dtype=float), levels
+        return np.array(levels, dtype=float)
     if all(hasattr(one, "year") for one in levels):
-        return np.arange(len(levels), dtype=float), levels
-    raise ValueError(
-        f"time: column {name!r} holds {str(levels[0])[:40]!r}, which has no place in time; give numbers or dates"
-    )
+        return np.arange(len(levels), dtype=float)
+    return None
 
 
 def first_treatment(
     values: pd.Series, name: Hashable, period_names: list[object], periods: np.ndarray
 ) -> np.ndarray:
-    """Return first treatment on the scale of `periods`, infinite where missing, 0 (unless 0 is a period) or infinite.
+    """Return first treatment on the scale of `periods`; infinite where missing, or 0 before all periods.
 
     Examples
     --------
@@ -214,8 +217,8 @@ def first_treatment(
         out = values.to_numpy(dtype=float, na_value=np.nan)
     except (TypeError, ValueError):
         raise ValueError(
-            f"first_treated: column {name!r} is not numeric (it holds {str(values.iloc[0])[:40]!r}); give the "
-            "period of first treatment, missing for units never treated"
+            f"first_treated: column {name!r} is not numeric (it holds {str(values.iloc[0])[:40]!r}); give "
+            "the period of first treatment, missing for units never treated"
         ) from None
     never = np.isnan(out) | np.isposinf(out) | ((out == 0) & (periods[0] > 0))
     return np.where(never, np.inf, out)
@@ -243,5 +246,5 @@ def _constant(panel: Panel, unit_names: list[object], name: Hashable) -> None:
         found = sorted({panel.start[i] for i in np.flatnonzero(panel.unit == code)})[:3]
         raise ValueError(
             f"first_treated: column {name!r} changes within unit {unit_names[code]!r} "
-            f"({', '.join(f'{one:g}' for one in found)}); give each unit the one period it was first treated in"
+            f"({', '.join(f'{one:g}' for one in found)}); give each unit its one period of first treatment"
         )

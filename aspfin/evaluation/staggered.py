@@ -171,7 +171,7 @@ def _choices(method: str, control_group: str, aggregate: str, anticipation: int)
         raise ValueError(f"anticipation: got {anticipation!r}; allowed: 0, 1, 2, … periods")
     if method in ("imputation", "two_stage") and aggregate == "calendar":
         raise ValueError(
-            f"aggregate: 'calendar' is not offered by {method}; use method='callaway_santanna' or 'sun_abraham'"
+            f"aggregate: 'calendar' is not offered by {method}; use 'callaway_santanna' or 'sun_abraham'"
         )
 
 
@@ -181,8 +181,8 @@ def _from_cells(
     """Estimate cells and average them."""
     if control_group == "never_treated" and np.isfinite(panel.start).all():
         raise ValueError(
-            "control_group: no unit is never treated; use control_group='not_yet_treated', which compares with "
-            "units before their treatment"
+            "control_group: no unit is never treated; use control_group='not_yet_treated', which compares "
+            "with units before their treatment"
         )
     with quietly() as heard:
         if method == "callaway_santanna":
@@ -342,7 +342,7 @@ def _from_library(
 
 
 def _leads_check(result: Any) -> list[Check]:
-    """The pre-trend test of Borusyak, Jaravel and Spiess: leads added to the equation of untreated outcomes."""
+    """The pre-trend test of Borusyak, Jaravel and Spiess: leads in the equation of untreated outcomes."""
     test = result.pretrend_test()
     name, p = "parallel trends before treatment", float(test["p_value"])
     if not np.isfinite(p):

@@ -1,4 +1,4 @@
-"""Thin adapters: effects by cohort and period from diff-diff, and from a saturated regression (Sun–Abraham)."""
+"""Thin adapters: effects by cohort and period, from diff-diff and from a saturated regression."""
 
 from __future__ import annotations
 

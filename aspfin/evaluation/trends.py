@@ -102,7 +102,8 @@ def parallel_trends(
 
     Examples
     --------
-    >>> rows = [(u, t, 3 * (u % 2), t * (1 + u % 2) + (u * 7 + t * 3) % 5 / 50) for u in range(20) for t in (1, 2, 3)]
+    >>> rows = [(u, t, 3 * (u % 2), t * (1 + u % 2) + (u * 7 + t * 3) % 5 / 50)
+    ...     for u in range(20) for t in (1, 2, 3)]
     >>> df = pd.DataFrame(rows, columns=["village", "year", "start", "food"])
     >>> parallel_trends(df, outcome="food", unit="village", time="year", first_treated="start").passed
     False

@@ -18,7 +18,7 @@ import pandas as pd
 
 from aspfin.evaluation.regression import Fit, demean, independent_columns, least_squares
 
-__all__ = ["Absorbed", "fit_absorbing"]
+__all__ = ["Absorbed", "fit_absorbing", "is_nested"]
 
 # Below this many numbers, indicators for all effects but the largest are quicker than iterating over effects.
 DENSE_SIZE = 4_000_000
@@ -42,6 +42,8 @@ class Absorbed:
         "CR1", "HC1" or "classical".
     software : str
         Library that solved it.
+    r_squared : float
+        After absorbing; missing where it was not computed.
     """
 
     coef: np.ndarray
@@ -53,6 +55,7 @@ class Absorbed:
     n_clusters: int | None
     kind: str
     software: str
+    r_squared: float = np.nan
 
 
 def fit_absorbing(
@@ -88,6 +91,8 @@ def fit_absorbing(
     >>> fit.coef.round(6).tolist()
     [3.0]
     """
+    if clusters is not None and clusters.max() < 1:
+        raise ValueError("cluster: there is only 1 cluster; name a column with at least 2, better 30 or more")
     if not effects:
         return _plain(y, x, weights, clusters, covariance)
     order = sorted(effects, key=lambda codes: -int(codes.max()))
@@ -116,7 +121,7 @@ def _with_indicators(
     clusters: np.ndarray | None,
     covariance: str,
 ) -> Absorbed:
-    """Absorb the first (largest) effect; the others enter as indicators, first in line when columns are collinear."""
+    """Absorb the first (largest) effect; the others enter as indicators, before the columns of `x`."""
     largest = effects[0]
     indicators = [codes[:, None] == np.arange(1, codes.max() + 1) for codes in effects[1:]]
     full = np.column_stack([*indicators, x]).astype(float)
@@ -134,7 +139,7 @@ def _with_indicators(
 
 
 def _identified(within: np.ndarray, full: np.ndarray) -> np.ndarray:
-    """Columns that vary after demeaning by more than rounding, and are not determined by those before them."""
+    """Columns that vary after demeaning by more than rounding, and not determined by those before."""
     size = np.sqrt((full**2).sum(axis=0))
     moved = np.sqrt((within**2).sum(axis=0)) > 1e-9 * np.where(size > 0, size, 1.0)
     return independent_columns(np.where(moved, within, 0.0))
@@ -151,6 +156,7 @@ def _absorbed(fit: Fit, part: slice, kept: np.ndarray) -> Absorbed:
         n_clusters=fit.n_clusters,
         kind=fit.kind,
         software=f"numpy {np.__version__}",
+        r_squared=fit.r_squared,
     )
 
 
@@ -205,15 +211,26 @@ def _iterated(
 
 
 def _levels(effects: Sequence[np.ndarray], clusters: np.ndarray | None) -> int:
-    """Count the levels of the effects that are not nested in the clusters, one lost for each further effect."""
+    """Count the levels of effects not nested in the clusters, one lost for each further effect."""
     total = 1
     for codes in effects:
         levels = int(codes.max()) + 1
-        nested = clusters is not None and (
-            np.unique(codes.astype(np.int64) * (int(clusters.max()) + 1) + clusters).size == levels
-        )
+        nested = clusters is not None and is_nested(codes, clusters)
         total += 0 if nested else levels - 1
     return total
+
+
+def is_nested(inner: np.ndarray, outer: np.ndarray) -> bool:
+    """Tell whether all rows of each code of `inner` share one code of `outer`.
+
+    Examples
+    --------
+    >>> is_nested(np.array([0, 0, 1]), np.array([5, 5, 5])), is_nested(np.array([0, 0]), np.array([1, 2]))
+    (True, False)
+    """
+    last = np.empty(int(inner.max()) + 1, dtype=outer.dtype)
+    last[inner] = outer
+    return bool((last[inner] == outer).all())
 
 
 def _scaled(fit: Absorbed) -> Absorbed:
@@ -223,6 +240,6 @@ def _scaled(fit: Absorbed) -> Absorbed:
         groups = fit.n_clusters
         factor, df = groups / (groups - 1) * (fit.n - 1) / rest, groups - 1
     else:
-        # without its own factor pyfixest divides the classical variance by n − 1, and the robust one by nothing
+        # without its factor pyfixest divides the classical variance by n − 1, the robust one by nothing
         factor, df = (fit.n - (fit.kind == "classical")) / rest, rest
     return replace(fit, cov=fit.cov * factor, df=float(df))
