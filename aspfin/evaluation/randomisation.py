@@ -45,7 +45,7 @@ def randomisation_inference(
     df : DataFrame
     estimator : callable or "difference_in_means"
         Takes a frame, in which only the treatment column is redrawn, and returns an `ImpactEstimate` or a
-        number: for example ``partial(evaluation.matching, outcome="food", treated="cash", controls=["age"])``,
+        number: for example ``partial(evaluation.matching, outcome="food", treated="cash", controls="age")``,
         of `functools`. The named one is vectorised, and takes `outcome`, `controls` and `weights`.
     treated : column
         0 or 1.
