@@ -269,7 +269,7 @@ def _starts(
         who = sample.levels[unit][units[first]]
         count = np.unique(units[stopped]).size
         raise ValueError(
-            f"treated: {unit!r} {who!r} is treated and later untreated in {treated!r} ({count:,} such units); "
+            f"treated: {unit!r} {who!r} is treated and later untreated in {treated!r} ({count:,} such); "
             "leave out their rows after the end, or mark them as treated from the first treatment on"
         )
     return _Starts(start, periods)

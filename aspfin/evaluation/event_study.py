@@ -83,8 +83,8 @@ def event_study(
     )
     if np.isfinite(panel.start).all():
         raise ValueError(
-            f"first_treated: column {first_treated!r} has every unit treated in the end, so that event time and "
-            "calendar time cannot be told apart; use staggered_adoption(control_group='not_yet_treated')"
+            f"first_treated: column {first_treated!r} has every unit treated in the end, so that event "
+            "time and calendar time cannot be told apart; use staggered_adoption, not_yet_treated"
         )
     event, times = _event_times(panel, window)
     fit = _fit(panel, event, times)
@@ -138,8 +138,8 @@ def _event_times(panel: Panel, window: tuple[int, int] | None) -> tuple[np.ndarr
     times = np.unique(event[np.isfinite(event)])
     if -1 not in times:
         raise ValueError(
-            "time: no treated unit is seen one period before treatment, the period of reference; number the periods "
-            "1, 2, 3, … without gaps"
+            "time: no treated unit is seen one period before treatment, the period of reference; number the "
+            "periods 1, 2, 3, … without gaps"
         )
     return event, times[times != -1]
 
@@ -156,7 +156,7 @@ def _path(fit: Absorbed, times: np.ndarray, first_treated: Hashable) -> EventPat
     if not kept.all():
         lost = ", ".join(f"{one:g}" for one in times[~kept])
         raise ValueError(
-            f"first_treated: the effect at event time {lost} cannot be told from the period effects; narrow `window`"
+            f"first_treated: effect at event time {lost} cannot be told from period effects; narrow `window`"
         )
     return EventPath(times, fit.coef[: times.size], fit.cov[: times.size, : times.size], fit.df)
 

@@ -50,10 +50,10 @@ class HonestBounds(ResultMixin):
             else f"it excludes 0 up to a bend of {self.breakdown:.4g}"
         )
         return (
-            f"The average effect on {self.outcome} is {self.estimate:.4g} if trends are parallel. If the difference in "
-            f"trends may change slope by up to {first['max_bend']:.4g} from one period to the next, its "
-            f"{100 * self.level:g} % interval is {first['ci_low']:.4g} to {first['ci_high']:.4g}; by up to "
-            f"{last['max_bend']:.4g}, {last['ci_low']:.4g} to {last['ci_high']:.4g}; {verdict}."
+            f"The average effect on {self.outcome} is {self.estimate:.4g} if trends are parallel. If the "
+            f"difference in trends may change slope by up to {first['max_bend']:.4g} from one period to the next, its "
+            f"{100 * self.level:g} % interval is {first['ci_low']:.4g} to {first['ci_high']:.4g}; by up "
+            f"to {last['max_bend']:.4g}, {last['ci_low']:.4g} to {last['ci_high']:.4g}; {verdict}."
         )
 
 
@@ -105,7 +105,7 @@ def honest_bounds(
     """
     if restriction != "smoothness":
         raise ValueError(
-            f"restriction: got {restriction!r}; allowed: smoothness (relative magnitudes are not offered, because no "
+            f"restriction: got {restriction!r}; allowed: smoothness (relative magnitudes are not offered: no "
             "permissively licensed implementation gives the conditional interval)"
         )
     bends = sorted(float(one) for one in max_bends)

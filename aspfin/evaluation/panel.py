@@ -64,6 +64,13 @@ class Panel:
         return self.period >= self.start
 
     @property
+    def is_comparable(self) -> np.ndarray:
+        """Whether some unit is still untreated in the period of each row."""
+        untreated = np.zeros(self.periods.size, dtype=bool)
+        untreated[self.time[~self.is_treated]] = True
+        return untreated[self.time]
+
+    @property
     def unit_start(self) -> np.ndarray:
         """First treatment of each unit, by unit code."""
         out = np.empty(int(self.unit.max()) + 1)
@@ -99,6 +106,7 @@ class Panel:
     def subset(self, keep: np.ndarray, reason: str) -> Panel:
         """Return the rows where `keep` is true, the rest counted as dropped for `reason`."""
         used, time = np.unique(self.time[keep], return_inverse=True)
+        start = self.start[keep]
         return replace(
             self,
             sample=self.sample.subset(keep, reason),
@@ -107,7 +115,7 @@ class Panel:
             time=time,
             periods=self.periods[used],
             period_names=[self.period_names[i] for i in used],
-            start=self.start[keep],
+            start=np.where(start > self.periods[used[-1]], np.inf, start),
             clusters=np.unique(self.clusters[keep], return_inverse=True)[1],
         )
 
@@ -143,6 +151,10 @@ def read_panel(
     start = first_treatment(
         column(df, first_treated, "first_treated").iloc[sample.positions], first_treated, names, periods
     )
+    if cluster is not None and sample.n_levels(cluster) < 2:
+        raise ValueError(
+            f"cluster: column {cluster!r} has 1 cluster; name one with at least 2, better 30 or more"
+        )
     panel = Panel(
         sample=sample,
         outcome=sample.outcome,
@@ -180,7 +192,7 @@ def read_panel(
 
 
 def period_numbers(levels: list[object]) -> np.ndarray | None:
-    """Return sorted periods as numbers: as they are, or ranks where they are dates; None where they are text."""
+    """Return sorted periods as numbers, or as ranks where they are dates; None where they are text."""
     if all(isinstance(one, int | float | np.number) and not isinstance(one, bool) for one in levels):
         return np.array(levels, dtype=float)
     if all(hasattr(one, "year") for one in levels):

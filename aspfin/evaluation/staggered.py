@@ -9,6 +9,7 @@ do the estimation.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,17 @@ import pandas as pd
 from aspfin.evaluation.columns import names_of
 from aspfin.evaluation.design import Design
 from aspfin.evaluation.estimate import effects_frame
-from aspfin.evaluation.group_time import AGGREGATES, Cells, average
+from aspfin.evaluation.group_time import (
+    AGGREGATES,
+    DRAWS,
+    Cells,
+    average,
+    covariance,
+    is_by_unit,
+    uniform_band,
+)
 from aspfin.evaluation.panel import Panel, read_panel
+from aspfin.evaluation.regression import demean
 from aspfin.evaluation.staggered_fit import (
     callaway_santanna_cells,
     fit_diff_diff,
@@ -37,7 +47,6 @@ METHODS = {
     "two_stage": "Gardner (2022), Two-stage differences in differences, arXiv:2207.05943",
 }
 CONTROL_GROUPS = ("never_treated", "not_yet_treated")
-DRAWS = 999
 FEW_UNITS = 5
 
 
@@ -123,6 +132,7 @@ def staggered_adoption(
     else:
         parts, notes = _from_cells(panel, method, control_group, aggregate, anticipation, seed)
     checks = [*parts.pop("checks"), *_panel_checks(panel), *notes]
+    panel = parts.pop("panel", panel)
     if design is not None:
         checks.append(design.check(panel.cluster_name, df.iloc[panel.sample.positions]))
     details = {
@@ -187,15 +197,15 @@ def _from_cells(
     with quietly() as heard:
         if method == "callaway_santanna":
             cells, software = callaway_santanna_cells(panel, control_group, anticipation)
-            df = np.inf if panel.cluster_name in _unit_name(panel) else float(panel.clusters.max())
+            df = np.inf if is_by_unit(panel) else float(panel.clusters.max())
             kind = f"clustered by {panel.cluster_name} (influence function)"
         else:
             cells, df, software = sun_abraham_cells(panel, control_group, anticipation)
             kind = f"clustered by {panel.cluster_name} (CR1)"
     averages = average(cells, aggregate)
-    cov = _covariance(panel, cells, averages.weights, averages.influence)
+    cov = covariance(panel, cells, averages.weights, averages.influence)
     errors = np.sqrt(np.diag(cov))
-    critical = _band(panel, averages.influence, cov, errors, seed)
+    critical = uniform_band(panel, averages.influence, cov, errors, seed)
     by = effects_frame(
         _keys(panel, aggregate, averages.keys),
         averages.estimates[:-1],
@@ -222,55 +232,6 @@ def _from_cells(
     return parts, heard.checks
 
 
-def _unit_name(panel: Panel) -> tuple[Hashable, ...]:
-    """The unit's column: the first group read."""
-    return (next(iter(panel.sample.groups)),)
-
-
-def _covariance(panel: Panel, cells: Cells, weights: np.ndarray, influence: np.ndarray | None) -> np.ndarray:
-    if influence is None:
-        return weights @ cells.cov @ weights.T
-    sums, factor = _cluster_sums(panel, influence)
-    return factor * sums.T @ sums
-
-
-def _cluster_sums(panel: Panel, influence: np.ndarray) -> tuple[np.ndarray, float]:
-    """Influence by cluster, and G / (G − 1) where clusters are larger than units."""
-    if panel.cluster_name in _unit_name(panel):
-        return influence, 1.0
-    groups = int(panel.clusters.max()) + 1
-    sums = np.zeros((groups, influence.shape[1]))
-    np.add.at(sums, panel.unit_cluster, influence)
-    return sums, groups / (groups - 1)
-
-
-def _band(
-    panel: Panel, influence: np.ndarray | None, cov: np.ndarray, errors: np.ndarray, seed: int
-) -> float:
-    """Return the multiple of the standard error that covers all rows of `by` at once with 95 %.
-
-    By the multiplier bootstrap of Callaway and Sant'Anna where influence is known, else from the joint
-    normal.
-    """
-    from scipy.special import ndtri
-
-    rng = np.random.default_rng(seed)
-    use = np.flatnonzero(errors[:-1] > 0)
-    if use.size == 0:
-        return float(ndtri(0.975))
-    if influence is not None:
-        sums, _ = _cluster_sums(panel, influence[:, use])
-        block = max(1, 5_000_000 // sums.shape[0])
-        sizes = [min(block, DRAWS - done) for done in range(0, DRAWS, block)]
-        signs = (rng.integers(0, 2, (size, sums.shape[0]), dtype=np.int8) * 2.0 - 1 for size in sizes)
-        draws = np.concatenate([one @ sums for one in signs])
-        spread = np.subtract(*np.quantile(draws, [0.75, 0.25], axis=0)) / (ndtri(0.75) - ndtri(0.25))
-    else:
-        draws = rng.multivariate_normal(np.zeros(use.size), cov[np.ix_(use, use)], size=DRAWS, method="eigh")
-        spread = errors[use]
-    return max(float(np.quantile(np.abs(draws / spread).max(axis=1), 0.95)), float(ndtri(0.975)))
-
-
 def _keys(panel: Panel, aggregate: str, keys: Sequence[tuple[float, ...]]) -> dict[str, list[Any]]:
     if aggregate == "event_time":
         return {"event_time": [int(e) if float(e).is_integer() else e for (e,) in keys]}
@@ -290,7 +251,7 @@ def _event_path(panel: Panel, method: str, control_group: str, cells: Cells, df:
         with quietly():
             cells, _ = callaway_santanna_cells(panel, control_group, 0, base="universal")
     averages = average(cells, "event_time")
-    cov = _covariance(panel, cells, averages.weights, averages.influence)[:-1, :-1]
+    cov = covariance(panel, cells, averages.weights, averages.influence)[:-1, :-1]
     times = np.array([e for (e,) in averages.keys])
     known = np.diag(cov) > 0
     return EventPath(times[known], averages.estimates[:-1][known], cov[np.ix_(known, known)], df)
@@ -301,7 +262,7 @@ def _before(panel: Panel, cells: Cells, df: float, anticipation: int) -> Check:
     use = np.flatnonzero(cells.event_time < -anticipation)
     weights = np.eye(cells.estimate.size)[use]
     influence = None if cells.influence is None else cells.influence[:, use]
-    cov = _covariance(panel, cells, weights, influence)
+    cov = covariance(panel, cells, weights, influence)
     return joint_test(cells.estimate[use], cov, df, n_clusters=int(panel.clusters.max()) + 1)
 
 
@@ -309,12 +270,18 @@ def _from_library(
     panel: Panel, method: str, aggregate: str, anticipation: int
 ) -> tuple[dict[str, Any], list[Check]]:
     """Estimate by imputation or in two stages."""
+    panel = panel.subset(panel.is_comparable, "no unit untreated in the period")
+    if anticipation:  # neither untreated nor treated: the libraries would average these rows into the effect
+        between = (panel.event_time < 0) & (panel.event_time >= -anticipation)
+        panel = panel.subset(~between, "anticipation")
+    constant = _constant_controls(panel)
+    panel = replace(panel, sample=replace(panel.sample, controls=panel.sample.controls[:, ~constant]))
     with quietly() as heard:
-        result, software = fit_diff_diff(panel, method, anticipation)
+        result, software = fit_diff_diff(panel, method)
         rows = None
         if aggregate in ("event_time", "cohort"):
             rows = result.aggregate("event_study" if aggregate == "event_time" else "group")
-        before = _leads_check(result) if method == "imputation" else []
+        before = _leads_check(panel, result, anticipation) if method == "imputation" else []
     by = None
     if rows is not None:
         labels = np.asarray(rows.event_time if aggregate == "event_time" else rows.label, dtype=float)
@@ -334,17 +301,30 @@ def _from_library(
         "std_error_kind": f"clustered by {panel.cluster_name}",
         "control_mean": float(panel.outcome[treated].mean() - result.overall_att),
         "by": by,
-        "details": {},
+        "panel": panel,
+        "details": {
+            "left_out": tuple(np.array(panel.sample.control_names, dtype=object)[constant]),
+        },
         "software": software,
         "checks": before,
     }
     return parts, heard.checks
 
 
-def _leads_check(result: Any) -> list[Check]:
+def _constant_controls(panel: Panel) -> np.ndarray:
+    """Controls that never change within a unit, and so say nothing once units have effects of their own."""
+    controls = panel.sample.controls
+    within = demean(controls, panel.unit) if controls.shape[1] else controls
+    return np.abs(within).max(axis=0, initial=0) <= 1e-9 * np.abs(controls).max(axis=0, initial=0)
+
+
+def _leads_check(panel: Panel, result: Any, anticipation: int) -> list[Check]:
     """The pre-trend test of Borusyak, Jaravel and Spiess: leads in the equation of untreated outcomes."""
+    name = "parallel trends before treatment"
+    if anticipation or (np.diff(panel.periods) != 1).any():
+        return [Check(name, QUESTION, None, text="not with anticipation or gaps; see parallel_trends")]
     test = result.pretrend_test()
-    name, p = "parallel trends before treatment", float(test["p_value"])
+    p = float(test["p_value"])
     if not np.isfinite(p):
         return [Check(name, QUESTION, None, text="no two periods before treatment to compare")]
     text = f"F({test['n_leads']}) {test['f_stat']:.2f}, p {p:.3f}"
@@ -358,7 +338,18 @@ def _panel_checks(panel: Panel) -> list[Check]:
     small = [str(panel.name_of(g)) for g in starts[cohorts & (counts < FEW_UNITS)]]
     units = int(panel.unit.max()) + 1
     missing = units * panel.periods.size - panel.sample.n
+    treated = panel.is_treated
+    alone = int((treated & ~panel.is_comparable).sum())
     return [
+        Check(
+            "comparison in every period",
+            "Is some unit still untreated in every period, so that all treated rows count?",
+            alone == 0,
+            statistic=float(alone),
+            text=f"{alone:,} of {int(treated.sum()):,} treated rows have none and are left out"
+            if alone
+            else "",
+        ),
         Check(
             "balanced panel",
             "Is every unit seen in every period?",
