@@ -111,8 +111,8 @@ def adjust_p_values(
     estimates : sequence or mapping of ImpactEstimate or p-values
         The family; a mapping names its members.
     method : str
-        "holm" or "romano_wolf" (the chance of any false finding), "anderson_q" or "benjamini_hochberg" (the share
-        of false findings).
+        "holm" or "romano_wolf" (the chance of any false finding), "anderson_q" or "benjamini_hochberg" (the
+        share of false findings).
     df, controls, strata, cluster, weights
         For "romano_wolf", which needs the data: estimates made by `difference_in_means`, and how they were
         made. Each effect is tested by the wild bootstrap, null imposed, with the same draws of clusters (or
