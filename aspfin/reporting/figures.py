@@ -11,6 +11,11 @@
 | Who is reached, by group? | `bars_by_group` |
 | What moves the answer most? | `tornado` |
 | Where? | `tile_map` |
+| Which estimates, side by side? | `forest_plot` |
+| Does the answer depend on the analyst's choices? | `specification_curve` |
+| How does the effect develop? | `event_study` |
+| Is there a jump at the cut-off? | `rd_plot` |
+| What would one unit have done without? | `synthetic_path` |
 
 A title says the finding, a subtitle the measure and its unit; the alternative text is written from the
 numbers unless one is given. matplotlib is loaded when the first chart is drawn.
@@ -18,6 +23,8 @@ numbers unless one is given. matplotlib is loaded when the first chart is drawn.
 
 from aspfin.reporting.charts_bars import bars_by_group, cost_bars, tornado
 from aspfin.reporting.charts_curves import exceedance_curve, fan_chart
+from aspfin.reporting.charts_designs import event_study, rd_plot, synthetic_path
+from aspfin.reporting.charts_effects import forest_plot, specification_curve
 from aspfin.reporting.charts_layers import layer_chart, who_pays
 from aspfin.reporting.charts_map import tile_map
 from aspfin.reporting.charts_time import timeline
@@ -27,9 +34,14 @@ __all__ = [
     "Figure",
     "bars_by_group",
     "cost_bars",
+    "event_study",
     "exceedance_curve",
     "fan_chart",
+    "forest_plot",
     "layer_chart",
+    "rd_plot",
+    "specification_curve",
+    "synthetic_path",
     "tile_map",
     "timeline",
     "tornado",

@@ -1,0 +1,366 @@
+"""Charts of several estimates beside each other: the forest plot and the specification curve."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from aspfin.reporting import style
+from aspfin.reporting.figure import Figure, make, require
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+
+__all__ = ["forest_plot", "interval_text", "specification_curve", "written"]
+
+TRUTH = "#d67a0c"
+NEEDED = ["estimate", "ci_low", "ci_high"]
+MOST_CHOICES = 24
+
+
+def decimals(values: Sequence[float], digits: int = 3) -> int:
+    """Return how many decimals write these numbers alike, the largest with so many significant digits.
+
+    Examples
+    --------
+    >>> decimals([0.0123, 0.9]), decimals([1.25, -0.3]), decimals([1250.0])
+    (3, 2, 0)
+    """
+    sizes = [abs(float(value)) for value in values if math.isfinite(value) and value]
+    if not sizes:
+        return digits - 1
+    return int(min(max(0, digits - 1 - math.floor(math.log10(max(sizes)))), 8))
+
+
+def written(value: float, places: int) -> str:
+    """Write a number with so many decimals, a true minus sign, and thousands separated.
+
+    Examples
+    --------
+    >>> written(-1234.5, 1), written(-0.001, 2), written(float("inf"), 1), written(float("nan"), 1)
+    ('−1,234.5', '0.00', 'unlimited', 'not available')
+    """
+    if not math.isfinite(value):
+        return style.number(value)
+    text = f"{value:,.{places}f}"
+    negative = text.startswith("-") and any(digit in text for digit in "123456789")
+    return ("−" if negative else "") + text.lstrip("-")
+
+
+def interval_text(estimate: float, low: float, high: float, places: int) -> str:
+    """Write an estimate and its interval.
+
+    Examples
+    --------
+    >>> interval_text(1.2, 0.4, 2.0, 1)
+    '1.2 (0.4 to 2.0)'
+    """
+    return f"{written(estimate, places)} ({written(low, places)} to {written(high, places)})"
+
+
+def forest_plot(
+    effects: pd.DataFrame,
+    *,
+    title: str,
+    subtitle: str = "",
+    source: str = "",
+    unit: str = "",
+    reference: float = 0.0,
+    truth_label: str = "true effect",
+    alt: str | None = None,
+) -> Figure:
+    """Draw one row per estimate: the point, its interval, and both in figures.
+
+    Parameters
+    ----------
+    effects
+        Columns label, estimate, ci_low, ci_high; optionally group (a heading above its rows, in order of
+        first appearance), truth (a known true effect, drawn as a diamond) and main (True for the estimate
+        that answers the question, drawn darkest). An interval without end is drawn to the edge; a missing
+        estimate keeps its row and is said to be missing.
+    unit
+        Of the effect, below the axis.
+    reference
+        Where the line of no effect stands.
+
+    Raises
+    ------
+    ValueError
+        When the frame is empty or lacks a column, or there is no title.
+
+    Examples
+    --------
+    >>> effects = pd.DataFrame({"label": ["Women", "Men"], "estimate": [1.2, 0.3], "ci_low": [0.4, -0.5],
+    ...     "ci_high": [2.0, 1.1]})
+    >>> forest_plot(effects, title="Women gain more", unit="thousand riel a day").alt
+    'Women: 1.20 (0.40 to 2.00); Men: 0.30 (−0.50 to 1.10). Unit: thousand riel a day.'
+    """
+    effects = require(effects, ["label", *NEEDED], "effects").reset_index(drop=True)
+    rows = _with_headings(effects)
+    places = decimals(_finite(effects[NEEDED].to_numpy(float)))
+    texts = [
+        "not estimated" if math.isnan(e) else interval_text(e, low, high, places)
+        for e, low, high in effects[NEEDED].to_numpy(float)
+    ]
+
+    def draw(canvas: Canvas, narrow: bool) -> None:
+        axes = canvas.subplots()
+        _forest_rows(axes, rows, effects, texts, narrow)
+        axes.set_xlim(_limits(effects, reference))
+        axes.axvline(reference, color=style.MUTED, lw=1.2)
+        for place, row in rows:
+            if not isinstance(row, str):
+                _estimate(axes, place, effects.iloc[row])
+        if "truth" in effects:
+            _truth_key(canvas, truth_label)
+        axes.set_xlabel(_axis_words(unit))
+
+    said = "; ".join(f"{label}: {text}" for label, text in zip(effects["label"], texts, strict=True))
+    count = len(rows) + 0.8 * ("truth" in effects)
+    return make(
+        draw,
+        inches=(0.95 + 0.36 * count, 1.1 + 0.52 * count),
+        title=title,
+        subtitle=subtitle,
+        source=source,
+        alt=alt or f"{said}." + (f" Unit: {unit}." if unit else ""),
+        data=effects,
+    )
+
+
+def _axis_words(unit: str) -> str:
+    return f"Effect ({unit}), with 95 % interval" if unit else "Effect, with 95 % interval"
+
+
+def _finite(values: np.ndarray) -> list[float]:
+    return [float(value) for value in values.ravel() if math.isfinite(value)]
+
+
+def _with_headings(effects: pd.DataFrame) -> list[tuple[float, int | str]]:
+    """Return places from the top and what stands there: the position of a row, or a group's heading."""
+    if "group" not in effects:
+        return [(float(i), i) for i in range(len(effects))]
+    rows: list[tuple[float, int | str]] = []
+    place = 0.0
+    for name in effects["group"].drop_duplicates():
+        same = effects["group"].isna() if pd.isna(name) else effects["group"] == name
+        if not pd.isna(name) and str(name):
+            rows.append((place, str(name)))
+            place += 0.9
+        for i in np.flatnonzero(same):
+            rows.append((place, int(i)))
+            place += 1.0
+    return rows
+
+
+def _limits(effects: pd.DataFrame, reference: float) -> tuple[float, float]:
+    """Return an axis that holds every finite point, and half as much again beyond an open interval."""
+    columns = [*NEEDED, *(["truth"] if "truth" in effects else [])]
+    points = [*_finite(effects[columns].to_numpy(float)), reference]
+    low, high = min(points), max(points)
+    width = (high - low) or max(abs(high), 1.0)
+    open_low, open_high = (np.isinf(effects[name].to_numpy(float)).any() for name in ("ci_low", "ci_high"))
+    return low - width * (0.5 if open_low else 0.06), high + width * (0.5 if open_high else 0.06)
+
+
+def _forest_rows(
+    axes: Axes,
+    rows: list[tuple[float, int | str]],
+    effects: pd.DataFrame,
+    texts: list[str],
+    narrow: bool,
+) -> None:
+    """Name every row at the left and write its numbers at the right; on a phone, both above the row."""
+    axes.set_ylim(rows[-1][0] + 0.6, -0.8 if narrow else -0.6)
+    axes.grid(axis="x")
+    axes.grid(visible=False, axis="y")
+    axes.spines["bottom"].set_visible(False)
+    axes.tick_params(axis="x", length=0)
+    axes.set_yticks([])
+    box = {"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none"}
+    for place, row in rows:
+        heading = isinstance(row, str)
+        name = row if heading else str(effects["label"].iloc[row])
+        look: dict[str, Any] = {"fontweight": "bold", "color": style.ACCENT} if heading else {}
+        if narrow:
+            at = {"xycoords": ("axes fraction", "data"), "annotation_clip": False, "zorder": 5, "bbox": box}
+            axes.annotate(
+                textwrap.shorten(name, 30, placeholder="…"), (0, place - 0.26), va="center", **at, **look
+            )
+            if not heading:
+                axes.annotate(texts[row], (1, place - 0.26), va="center", ha="right", **at)
+            continue
+        left = {"xycoords": ("axes fraction", "data"), "annotation_clip": False, "va": "center"}
+        axes.annotate(
+            textwrap.fill(name, 34),
+            (0, place),
+            xytext=(-8, 0),
+            textcoords="offset points",
+            ha="right",
+            **left,
+            **look,
+        )
+        if not heading:
+            axes.annotate(
+                texts[row], (1, place), xytext=(8, 0), textcoords="offset points", ha="left", **left
+            )
+
+
+def _estimate(axes: Axes, place: float, row: pd.Series) -> None:
+    """Draw one point and its interval; arrows where the interval has no end."""
+    if math.isnan(row["estimate"]):
+        return
+    colour = style.ACCENT if row.get("main", True) in (True, 1) else "#6f95b5"
+    left, right = axes.get_xlim()
+    low, high = float(row["ci_low"]), float(row["ci_high"])
+    if not (math.isnan(low) or math.isnan(high)):
+        axes.plot([max(low, left), min(high, right)], [place] * 2, color=colour, lw=2.0, zorder=3)
+        for end, edge, mark in ((low, left, "<"), (high, right, ">")):
+            if math.isinf(end):
+                axes.plot(edge, place, mark, ms=7, color=colour, clip_on=False, zorder=3)
+    axes.plot(row["estimate"], place, "o", ms=7, color=colour, zorder=4)
+    truth = row.get("truth", math.nan)
+    if truth is not None and not math.isnan(truth):
+        axes.plot(truth, place, "D", ms=5.5, mfc="white", mec=TRUTH, mew=1.8, zorder=5)
+
+
+def _truth_key(canvas: Canvas, label: str) -> None:
+    from matplotlib.lines import Line2D
+
+    point = Line2D([], [], marker="o", ms=7, color=style.ACCENT, lw=2, label="estimate")
+    truth = Line2D([], [], marker="D", ms=5.5, mfc="white", mec=TRUTH, mew=1.8, lw=0, label=label)
+    canvas.legend(handles=[point, truth], loc="outside upper left", ncols=2, handlelength=1.6)
+
+
+def specification_curve(
+    specifications: pd.DataFrame,
+    *,
+    choices: Sequence[str],
+    title: str,
+    subtitle: str = "",
+    source: str = "",
+    unit: str = "",
+    reference: float = 0.0,
+    alt: str | None = None,
+) -> Figure:
+    """Draw every specification's estimate in order of size, and below it what was chosen in each.
+
+    Parameters
+    ----------
+    specifications
+        One row per specification: estimate, ci_low, ci_high and the columns named in `choices`; optionally
+        main (True for the specification of the report). Rows without an estimate are left out and counted.
+    choices
+        Columns whose values are shown as dots, one line per value; columns that never vary are left out, and
+        so is what goes beyond 24 lines.
+
+    Raises
+    ------
+    ValueError
+        When no row has an estimate, a column is missing, or there is no title.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"estimate": [1.0, 0.6], "ci_low": [0.2, -0.2], "ci_high": [1.8, 1.4],
+    ...     "controls": ["none", "baseline"]})
+    >>> specification_curve(rows, choices=["controls"], title="The sign holds in both").alt
+    '2 specifications: estimates from 0.60 to 1.00, median 0.80; 1 of 2 intervals leave out 0.'
+    """
+    frame = require(specifications, [*NEEDED, *choices], "specifications")
+    missing = int(frame["estimate"].isna().sum())
+    frame = require(frame.dropna(subset=["estimate"]), [], "specifications, those with an estimate")
+    frame = frame.sort_values("estimate", kind="stable").reset_index(drop=True)
+    lines = _choice_lines(frame, choices)
+
+    def draw(canvas: Canvas, narrow: bool) -> None:
+        top, below = _curve_axes(canvas, len(lines), narrow)
+        _curve(top, frame, reference)
+        top.set_ylabel(f"Effect ({unit})" if unit and not narrow else "Effect")
+        if below is not None:
+            _choice_dots(below, frame, lines, narrow)
+        (below or top).set_xlabel("Specifications, from the smallest to the largest estimate")
+
+    values = frame["estimate"].to_numpy(float)
+    places = decimals(values)
+    low, high = frame["ci_low"].to_numpy(float), frame["ci_high"].to_numpy(float)
+    apart = int(((low > reference) | (high < reference)).sum())
+    left_out = f" {missing} could not be estimated." if missing else ""
+    said = (
+        f"{len(frame)} specifications: estimates from {written(values[0], places)} to "
+        f"{written(values[-1], places)}, median {written(float(np.median(values)), places)}; {apart} of "
+        f"{len(frame)} intervals leave out {reference:g}.{left_out}"
+    )
+    height = 0.23 * len(lines) + 0.16 * len({column for column, _ in lines})
+    return make(
+        draw,
+        inches=(2.9 + height, 2.7 + height),
+        title=title,
+        subtitle=subtitle,
+        source=source,
+        alt=alt or said,
+        data=frame,
+    )
+
+
+def _choice_lines(frame: pd.DataFrame, choices: Sequence[str]) -> list[tuple[str, str]]:
+    """Return (column, value) of every line of dots, values in order of first appearance by name."""
+    lines = []
+    for column in choices:
+        values = frame[column].astype(str)
+        if len(values.unique()) > 1:
+            lines += [(column, value) for value in sorted(values.unique())]
+    return lines[:MOST_CHOICES]
+
+
+def _curve_axes(canvas: Canvas, lines: int, narrow: bool) -> tuple[Axes, Axes | None]:
+    if not lines:
+        return canvas.subplots(), None
+    ratio = 0.13 * lines if narrow else 0.12 * lines
+    top, below = canvas.subplots(2, 1, sharex=True, height_ratios=[1, max(ratio, 0.35)])
+    return top, below
+
+
+def _curve(axes: Axes, frame: pd.DataFrame, reference: float) -> None:
+    order = np.arange(len(frame))
+    low, high = frame["ci_low"].to_numpy(float), frame["ci_high"].to_numpy(float)
+    apart = (low > reference) | (high < reference)
+    main = frame["main"].fillna(False).to_numpy(bool) if "main" in frame else np.zeros(len(frame), bool)
+    width = float(np.clip(160 / len(frame), 0.6, 2.0))
+    bottom, top = _limits(frame, reference)
+    axes.set_ylim(bottom, top)
+    for keep, colour in ((~apart, "#9aa9b5"), (apart, style.ACCENT)):
+        axes.vlines(order[keep], np.maximum(low, bottom)[keep], np.minimum(high, top)[keep], color=colour,
+                    lw=width, alpha=0.65)  # fmt: skip
+        axes.plot(order[keep], frame["estimate"][keep], "o", ms=2.5 + width, color=colour, lw=0)
+    axes.plot(order[main], frame["estimate"][main], "D", ms=7, mfc="white", mec=TRUTH, mew=2, zorder=5)
+    for i in np.flatnonzero(main)[:1]:
+        axes.annotate("  main", (i, frame["estimate"][i]), color=style.INK, fontweight="bold", va="center",
+                      ha="right" if i > 0.8 * len(frame) else "left", zorder=6)  # fmt: skip
+    axes.axhline(reference, color=style.MUTED, lw=1.2)
+    axes.set_xlim(-0.8, len(frame) - 0.2)
+    axes.tick_params(axis="x", length=0, labelbottom=False)
+
+
+def _choice_dots(axes: Axes, frame: pd.DataFrame, lines: list[tuple[str, str]], narrow: bool) -> None:
+    """Draw a dot where a specification has the value of the line; a gap between one choice and the next."""
+    width = float(np.clip(160 / len(frame), 1.6, 5.0))
+    place, ticks, names, before = 0.0, [], [], lines[0][0]
+    for column, value in lines:
+        place += 1.0 + 0.6 * (column != before)
+        before = column
+        chosen = np.flatnonzero(frame[column].astype(str) == value)
+        axes.plot(chosen, np.full(len(chosen), place), "s", ms=width, color=style.INK, lw=0)
+        label = f"{column.replace('_', ' ')}: {value}"
+        ticks.append(place)
+        names.append(textwrap.shorten(label, 22 if narrow else 42, placeholder="…"))
+    axes.set_ylim(place + 0.7, 0.3)
+    axes.set_yticks(ticks, names)
+    axes.grid(axis="y", lw=0.5)
+    axes.spines["bottom"].set_visible(False)
+    axes.tick_params(axis="x", length=0, labelbottom=False)
