@@ -278,6 +278,6 @@ def limit_to_households(affected: np.ndarray, households: np.ndarray) -> tuple[n
         weight = np.where(room > 0, rows, 0.0)
         weight = np.where(weight.sum(axis=1, keepdims=True) > 0, weight, room)
         total = weight.sum(axis=1, keepdims=True)
-        rows = rows + excess * weight / np.where(total > 0, total, 1.0)
+        rows = rows + excess * (weight / np.where(total > 0, total, 1.0))  # shares first: no underflow
     limited[capped] = np.minimum(rows, households)
     return limited, capped

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aspfin.programmes import load_country
@@ -172,6 +172,7 @@ def test_concentration_must_be_positive():
 @given(
     st.lists(st.floats(0, 200), min_size=4, max_size=4), st.lists(st.floats(1, 150), min_size=4, max_size=4)
 )
+@example([0.0, 0.0, 1.5, 5e-324], [1.0, 1.0, 1.0, 1.0])  # the smallest float there is must not swallow people
 def test_limits_move_the_excess_and_lose_nobody(affected, households):
     households = np.array(households)
     limited, capped = limit_to_households(np.array([affected]), households)
