@@ -39,7 +39,7 @@ def event_study(
     ----------
     effects
         One row per event time: the column `key`, estimate, ci_low, ci_high; optionally band_low and band_high
-        (a band that holds all effects at once, drawn behind) and truth (a known true effect, as diamonds).
+        (a band that holds all effects at once, drawn behind) and truth (a known true effect, a level bar).
     time_label
         Title of the horizontal axis.
     reference_time
@@ -77,7 +77,7 @@ def event_study(
         if reference and times.min() <= reference_time:
             axes.plot(reference_time, 0, "o", ms=7, mfc="white", mec=BEFORE, mew=1.6, zorder=4)
         if "truth" in effects:
-            axes.plot(times, effects["truth"], "D", ms=5.5, mfc="white", mec=TRUTH, mew=1.8, lw=0, zorder=5)
+            axes.plot(times, effects["truth"], "_", ms=16, mec=TRUTH, mew=2.4, lw=0, zorder=5)
         _event_axis(axes, times, reference_time, narrow)
         axes.set_xlabel(time_label)
         axes.set_ylabel(f"Effect ({unit})" if unit else "Effect")
@@ -151,9 +151,7 @@ def _event_key(canvas: Canvas, band: bool, truth: bool) -> None:
     if band:
         handles.append(Patch(color=SHADE, label="holds all at once"))
     if truth:
-        handles.append(
-            Line2D([], [], marker="D", ms=5.5, mfc="white", mec=TRUTH, mew=1.8, lw=0, label="true effect")
-        )
+        handles.append(Line2D([], [], marker="_", ms=13, mec=TRUTH, mew=2.4, lw=0, label="true effect"))
     canvas.legend(handles=handles, loc="outside upper left", ncols=2, handlelength=1.6)
 
 

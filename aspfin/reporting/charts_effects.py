@@ -22,6 +22,7 @@ __all__ = ["forest_plot", "interval_text", "specification_curve", "written"]
 TRUTH = "#d67a0c"
 NEEDED = ["estimate", "ci_low", "ci_high"]
 MOST_CHOICES = 24
+HOLDS = "#9aa9b5"
 
 
 def decimals(values: Sequence[float], digits: int = 3) -> int:
@@ -58,10 +59,15 @@ def interval_text(estimate: float, low: float, high: float, places: int) -> str:
 
     Examples
     --------
-    >>> interval_text(1.2, 0.4, 2.0, 1)
-    '1.2 (0.4 to 2.0)'
+    >>> interval_text(1.2, 0.4, 2.0, 1), interval_text(1.2, -math.inf, 2.0, 1)
+    ('1.2 (0.4 to 2.0)', '1.2 (up to 2.0)')
     """
-    return f"{written(estimate, places)} ({written(low, places)} to {written(high, places)})"
+    ends = [written(low, places), written(high, places)]
+    if math.isinf(low) or math.isinf(high):
+        both = math.isinf(low) and math.isinf(high)
+        words = "no limits" if both else f"up to {ends[1]}" if math.isinf(low) else f"from {ends[0]}"
+        return f"{written(estimate, places)} ({words})"
+    return f"{written(estimate, places)} ({ends[0]} to {ends[1]})"
 
 
 def forest_plot(
@@ -81,7 +87,7 @@ def forest_plot(
     ----------
     effects
         Columns label, estimate, ci_low, ci_high; optionally group (a heading above its rows, in order of
-        first appearance), truth (a known true effect, drawn as a diamond) and main (True for the estimate
+        first appearance), truth (a known true effect, an upright bar) and main (True for the estimate
         that answers the question, drawn darkest). An interval without end is drawn to the edge; a missing
         estimate keeps its row and is said to be missing.
     unit
@@ -116,7 +122,7 @@ def forest_plot(
         axes.axvline(reference, color=style.MUTED, lw=1.2)
         for place, row in rows:
             if not isinstance(row, str):
-                _estimate(axes, place, effects.iloc[row])
+                _estimate(axes, place, effects.iloc[row], 0.16 if narrow else 0.3)
         if "truth" in effects:
             _truth_key(canvas, truth_label)
         axes.set_xlabel(_axis_words(unit))
@@ -190,11 +196,10 @@ def _forest_rows(
         look: dict[str, Any] = {"fontweight": "bold", "color": style.ACCENT} if heading else {}
         if narrow:
             at = {"xycoords": ("axes fraction", "data"), "annotation_clip": False, "zorder": 5, "bbox": box}
-            axes.annotate(
-                textwrap.shorten(name, 30, placeholder="…"), (0, place - 0.26), va="center", **at, **look
-            )
+            above = 0.14 if heading else -0.2
+            axes.annotate(textwrap.fill(name, 30), (0, place + above), va="bottom", **at, **look)
             if not heading:
-                axes.annotate(texts[row], (1, place - 0.26), va="center", ha="right", **at)
+                axes.annotate(texts[row], (1, place + above), va="bottom", ha="right", **at)
             continue
         left = {"xycoords": ("axes fraction", "data"), "annotation_clip": False, "va": "center"}
         axes.annotate(
@@ -212,7 +217,7 @@ def _forest_rows(
             )
 
 
-def _estimate(axes: Axes, place: float, row: pd.Series) -> None:
+def _estimate(axes: Axes, place: float, row: pd.Series, bar: float) -> None:
     """Draw one point and its interval; arrows where the interval has no end."""
     if math.isnan(row["estimate"]):
         return
@@ -227,14 +232,14 @@ def _estimate(axes: Axes, place: float, row: pd.Series) -> None:
     axes.plot(row["estimate"], place, "o", ms=7, color=colour, zorder=4)
     truth = row.get("truth", math.nan)
     if truth is not None and not math.isnan(truth):
-        axes.plot(truth, place, "D", ms=5.5, mfc="white", mec=TRUTH, mew=1.8, zorder=5)
+        axes.plot([truth] * 2, [place - bar, place + bar], color=TRUTH, lw=2.4, zorder=5)
 
 
 def _truth_key(canvas: Canvas, label: str) -> None:
     from matplotlib.lines import Line2D
 
     point = Line2D([], [], marker="o", ms=7, color=style.ACCENT, lw=2, label="estimate")
-    truth = Line2D([], [], marker="D", ms=5.5, mfc="white", mec=TRUTH, mew=1.8, lw=0, label=label)
+    truth = Line2D([], [], marker="|", ms=12, mec=TRUTH, mew=2.4, lw=0, label=label)
     canvas.legend(handles=[point, truth], loc="outside upper left", ncols=2, handlelength=1.6)
 
 
@@ -284,7 +289,8 @@ def specification_curve(
         top.set_ylabel(f"Effect ({unit})" if unit and not narrow else "Effect")
         if below is not None:
             _choice_dots(below, frame, lines, narrow)
-        (below or top).set_xlabel("Specifications, from the smallest to the largest estimate")
+        (below or top).set_xlabel("Specifications, by size of estimate")
+        _curve_key(canvas, "main" in frame, narrow)
 
     values = frame["estimate"].to_numpy(float)
     places = decimals(values)
@@ -299,7 +305,7 @@ def specification_curve(
     height = 0.23 * len(lines) + 0.16 * len({column for column, _ in lines})
     return make(
         draw,
-        inches=(2.9 + height, 2.7 + height),
+        inches=(3.0 + height, 3.3 + height),
         title=title,
         subtitle=subtitle,
         source=source,
@@ -334,22 +340,33 @@ def _curve(axes: Axes, frame: pd.DataFrame, reference: float) -> None:
     width = float(np.clip(160 / len(frame), 0.6, 2.0))
     bottom, top = _limits(frame, reference)
     axes.set_ylim(bottom, top)
-    for keep, colour in ((~apart, "#9aa9b5"), (apart, style.ACCENT)):
+    for keep, colour in ((~apart, HOLDS), (apart, style.ACCENT)):
         axes.vlines(order[keep], np.maximum(low, bottom)[keep], np.minimum(high, top)[keep], color=colour,
                     lw=width, alpha=0.65)  # fmt: skip
         axes.plot(order[keep], frame["estimate"][keep], "o", ms=2.5 + width, color=colour, lw=0)
     axes.plot(order[main], frame["estimate"][main], "D", ms=7, mfc="white", mec=TRUTH, mew=2, zorder=5)
-    for i in np.flatnonzero(main)[:1]:
-        axes.annotate("  main", (i, frame["estimate"][i]), color=style.INK, fontweight="bold", va="center",
-                      ha="right" if i > 0.8 * len(frame) else "left", zorder=6)  # fmt: skip
     axes.axhline(reference, color=style.MUTED, lw=1.2)
     axes.set_xlim(-0.8, len(frame) - 0.2)
     axes.tick_params(axis="x", length=0, labelbottom=False)
 
 
+def _curve_key(canvas: Canvas, main: bool, narrow: bool) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], marker="o", ms=4, color=style.ACCENT, lw=2, label="interval leaves out the line"),
+        Line2D([], [], marker="o", ms=4, color=HOLDS, lw=2, label="interval holds it"),
+    ]
+    if main:
+        handles.append(
+            Line2D([], [], marker="D", ms=6, mfc="white", mec=TRUTH, mew=2, lw=0, label="main specification")
+        )
+    canvas.legend(handles=handles, loc="outside upper left", ncols=1 if narrow else 3, handlelength=1.4)
+
+
 def _choice_dots(axes: Axes, frame: pd.DataFrame, lines: list[tuple[str, str]], narrow: bool) -> None:
     """Draw a dot where a specification has the value of the line; a gap between one choice and the next."""
-    width = float(np.clip(160 / len(frame), 1.6, 5.0))
+    width = float(np.clip((90 if narrow else 160) / len(frame), 1.2, 5.0))
     place, ticks, names, before = 0.0, [], [], lines[0][0]
     for column, value in lines:
         place += 1.0 + 0.6 * (column != before)
