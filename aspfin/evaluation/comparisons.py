@@ -140,7 +140,7 @@ def comparison_check(
 def cluster_check(clusters: np.ndarray, treated: np.ndarray) -> Check:
     """Judge whether there are clusters enough, treated ones too, for clustered errors to be believed."""
     groups = int(clusters.max()) + 1
-    with_treated = np.unique(clusters[treated > 0]).size
+    with_treated = int((np.bincount(clusters[treated > 0], minlength=groups) > 0).sum())
     passed = groups >= FEW_CLUSTERS and with_treated >= FEW_TREATED_CLUSTERS
     advice = "" if passed else "; use wild_cluster_bootstrap or randomisation_inference"
     return Check(

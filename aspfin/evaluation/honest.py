@@ -51,8 +51,8 @@ class HonestBounds(ResultMixin):
         )
         return (
             f"The average effect on {self.outcome} is {self.estimate:.4g} if trends are parallel. If the "
-            f"difference in trends may change slope by up to {first['max_bend']:.4g} from one period to the next, its "
-            f"{100 * self.level:g} % interval is {first['ci_low']:.4g} to {first['ci_high']:.4g}; by up "
+            f"difference in trends may change slope by up to {first['max_bend']:.4g} a period, "
+            f"its {100 * self.level:g} % interval is {first['ci_low']:.4g} to {first['ci_high']:.4g}; by up "
             f"to {last['max_bend']:.4g}, {last['ci_low']:.4g} to {last['ci_high']:.4g}; {verdict}."
         )
 

@@ -241,8 +241,11 @@ def refuse_repeated(
 ) -> None:
     """Raise if a unit has two rows in one period."""
     pairs = unit.astype(np.int64) * (int(time.max()) + 1) + time
-    ordered = np.sort(pairs)
-    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    if pairs.max() < 8 * pairs.size:  # nearly complete: counting is quicker than sorting
+        twice = np.flatnonzero(np.bincount(pairs) > 1)
+    else:
+        ordered = np.sort(pairs)
+        twice = ordered[1:][ordered[1:] == ordered[:-1]]
     if twice.size:
         who, when = divmod(int(twice[0]), int(time.max()) + 1)
         raise ValueError(

@@ -17,7 +17,7 @@ import pandas as pd
 
 from aspfin.evaluation.columns import names_of
 from aspfin.evaluation.design import Design
-from aspfin.evaluation.estimate import effects_frame
+from aspfin.evaluation.estimate import arm_mean, effects_frame
 from aspfin.evaluation.group_time import (
     AGGREGATES,
     DRAWS,
@@ -62,6 +62,7 @@ def staggered_adoption(
     aggregate: str = "overall",
     controls: Iterable[Hashable] = (),
     cluster: Hashable | None = None,
+    weights: Hashable | None = None,
     anticipation: int = 0,
     seed: int = 0,
     design: Design | None = None,
@@ -90,6 +91,8 @@ def staggered_adoption(
         Callaway–Sant'Anna uses their values in the period before; the others their values in each row.
     cluster : column, optional
         By default the unit.
+    weights : column, optional
+        Sampling weights, constant within a unit; with imputation and two-stage only.
     anticipation : int
         Periods before treatment in which effects may already be felt.
     seed : int
@@ -118,6 +121,8 @@ def staggered_adoption(
     (2.0, 'ATT, average over cohorts')
     """
     _choices(method, control_group, aggregate, anticipation)
+    if weights is not None and method not in ("imputation", "two_stage"):
+        raise ValueError(f"weights: not offered by {method}; use method='imputation' or 'two_stage'")
     panel = read_panel(
         df,
         outcome=outcome,
@@ -126,6 +131,7 @@ def staggered_adoption(
         first_treated=first_treated,
         controls=names_of(controls),
         cluster=cluster,
+        weights=weights,
     )
     if method in ("imputation", "two_stage"):
         parts, notes = _from_library(panel, method, aggregate, anticipation)
@@ -299,7 +305,7 @@ def _from_library(
         "estimate": float(result.overall_att),
         "std_error": float(result.overall_se),
         "std_error_kind": f"clustered by {panel.cluster_name}",
-        "control_mean": float(panel.outcome[treated].mean() - result.overall_att),
+        "control_mean": float(arm_mean(panel.outcome, treated, panel.sample.weights) - result.overall_att),
         "by": by,
         "panel": panel,
         "details": {

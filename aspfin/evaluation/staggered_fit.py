@@ -25,6 +25,7 @@ TOLD_BY_US = (
     "cell(s) could not be estimated",
     "Rank condition violated",
     "have non-finite imputed outcomes",
+    "pweight weights normalized",
 )
 
 
@@ -198,6 +199,12 @@ def fit_diff_diff(panel: Panel, method: str) -> tuple[Any, str]:
     frame, controls = _frame(panel)
     model = {"imputation": diff_diff.ImputationDiD, "two_stage": diff_diff.TwoStageDiD}[method]
     estimator = model(cluster="c")
-    return estimator.fit(frame, "y", "u", "t", "g", covariates=controls or None), (
-        f"diff-diff {diff_diff.__version__}"
-    )
+    survey = None
+    if panel.sample.weights is not None:
+        frame["w"] = panel.sample.weights / panel.sample.weights.mean()
+        spread = frame.groupby("u")["w"].agg(["min", "max"])
+        if (spread["min"] != spread["max"]).any():
+            raise ValueError("weights: change within units; give each unit one weight, such as its average")
+        survey = diff_diff.SurveyDesign(weights="w", psu="c")
+    result = estimator.fit(frame, "y", "u", "t", "g", covariates=controls or None, survey_design=survey)
+    return result, f"diff-diff {diff_diff.__version__}"

@@ -9,12 +9,10 @@ therefore computed here.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
 from aspfin.evaluation.regression import Fit, demean, independent_columns, least_squares
 
@@ -22,6 +20,7 @@ __all__ = ["Absorbed", "fit_absorbing", "is_nested"]
 
 # Below this many numbers, indicators for all effects but the largest are quicker than iterating over effects.
 DENSE_SIZE = 4_000_000
+TOLERANCE, MOST_ITERATIONS = 1e-10, 100_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,14 +127,12 @@ def _with_indicators(
     before = full.shape[1] - x.shape[1]
     within = demean(full, largest, weights)
     kept = _identified(within, full)
+    if not kept[before:].any():
+        return _nothing(y.size, kept[before:])
     fit = least_squares(
         y, full[:, kept], weights=weights, clusters=clusters, covariance=covariance, absorb=largest
     )
-    own = _absorbed(fit, slice(int(kept[:before].sum()), None), kept[before:])
-    counted = int(own.kept.sum()) + _levels(effects, clusters)
-    rest = fit.n - counted
-    cov = own.cov * (fit.n - fit.n_params) / rest  # the same count as fixest where a further effect is nested
-    return replace(own, cov=cov, n_params=counted, df=fit.df if clusters is not None else float(rest))
+    return _counted(_absorbed(fit, slice(int(kept[:before].sum()), None), kept[before:]), effects, clusters)
 
 
 def _identified(within: np.ndarray, full: np.ndarray) -> np.ndarray:
@@ -169,45 +166,42 @@ def _iterated(
     covariance: str,
 ) -> Absorbed:
     import pyfixest
+    from pyfixest.estimation import demean as iterate
 
-    names = [f"x{i}" for i in range(x.shape[1])]
-    columns = {"y": y, **dict(zip(names, x.T, strict=True))}
-    columns |= {f"f{i}": codes for i, codes in enumerate(effects)}
-    if clusters is not None:
-        columns["c"] = clusters
-    if weights is not None:
-        columns["w"] = weights
-    formula = f"y ~ {' + '.join(names)} | {' + '.join(f'f{i}' for i in range(len(effects)))}"
-    errors = {"CRV1": "c"} if clusters is not None else "hetero" if covariance == "HC1" else "iid"
-    with warnings.catch_warnings():
-        # dropped columns are told by `kept`
-        warnings.filterwarnings(
-            "ignore", message="(?s).*dropped due to multicollinearity", category=UserWarning
-        )
-        fit = pyfixest.feols(
-            formula,
-            pd.DataFrame(columns),
-            vcov=errors,
-            weights=None if weights is None else "w",
-            ssc=pyfixest.ssc(k_adj=False, G_adj=False),
-            fixef_rm="none",
-            copy_data=False,
-            store_data=False,
-        )
-    coef = fit.coef()
-    kept = np.isin(names, coef.index)
-    raw = Absorbed(
-        coef=coef.to_numpy(),
-        cov=np.asarray(fit._vcov, dtype=float),  # the public table has standard errors only
-        kept=kept,
-        df=0.0,
-        n=y.size,
-        n_params=int(kept.sum()) + _levels(effects, clusters),
-        n_clusters=None if clusters is None else int(clusters.max()) + 1,
-        kind="CR1" if clusters is not None else covariance,
-        software=f"pyfixest {pyfixest.__version__}",
+    both = np.column_stack([y, x])
+    within, converged = iterate(
+        both,
+        np.column_stack(effects).astype(np.uint64),
+        np.ones(y.size) if weights is None else weights,
+        tol=TOLERANCE,
+        maxiter=MOST_ITERATIONS,
     )
-    return _scaled(raw)
+    if not converged:
+        raise ValueError("fixed_effects: absorbing them does not converge; use fewer or coarser effects")
+    kept = _identified(within[:, 1:], x)
+    if not kept.any():  # the caller says which column that is
+        return replace(_nothing(y.size, kept), software=f"pyfixest {pyfixest.__version__}")
+    fit = least_squares(
+        within[:, 0], within[:, 1:][:, kept], weights=weights, clusters=clusters, covariance=covariance
+    )
+    own = replace(_absorbed(fit, slice(None), kept), software=f"pyfixest {pyfixest.__version__}")
+    return _counted(own, effects, clusters)
+
+
+def _nothing(n: int, kept: np.ndarray) -> Absorbed:
+    return Absorbed(np.empty(0), np.empty((0, 0)), kept, 0.0, n, 0, None, "none", "")
+
+
+def _counted(fit: Absorbed, effects: Sequence[np.ndarray], clusters: np.ndarray | None) -> Absorbed:
+    """Replace the count of parameters in the small-sample factor by that of the effects absorbed."""
+    counted = int(fit.kept.sum()) + _levels(effects, clusters)
+    rest = fit.n - counted
+    if rest <= 0:
+        raise ValueError(
+            f"df: {fit.n} complete rows for {counted} coefficients; use fewer controls or effects"
+        )
+    cov = fit.cov * (fit.n - fit.n_params) / rest
+    return replace(fit, cov=cov, n_params=counted, df=fit.df if clusters is not None else float(rest))
 
 
 def _levels(effects: Sequence[np.ndarray], clusters: np.ndarray | None) -> int:
@@ -231,15 +225,3 @@ def is_nested(inner: np.ndarray, outer: np.ndarray) -> bool:
     last = np.empty(int(inner.max()) + 1, dtype=outer.dtype)
     last[inner] = outer
     return bool((last[inner] == outer).all())
-
-
-def _scaled(fit: Absorbed) -> Absorbed:
-    """Apply the small-sample factor to errors computed without one."""
-    rest = fit.n - fit.n_params
-    if fit.n_clusters is not None:
-        groups = fit.n_clusters
-        factor, df = groups / (groups - 1) * (fit.n - 1) / rest, groups - 1
-    else:
-        # without its factor pyfixest divides the classical variance by n − 1, the robust one by nothing
-        factor, df = (fit.n - (fit.kind == "classical")) / rest, rest
-    return replace(fit, cov=fit.cov * factor, df=float(df))
