@@ -53,3 +53,14 @@ def test_the_figures_of_the_cambodian_report_are_the_ones_it_prints():
         assert said in README
     published = analysis.shock.replay.iloc[0]
     assert f"paid {published['published'] / published['modelled']:.1f} times as many households" in README
+
+
+def test_every_file_the_contributing_guide_names_is_there():
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(
+        re.findall(r"`((?:aspfin|tests|notebooks|parameters|reporting|programmes|financing)/[\w./]*)`", guide)
+    )
+    assert len(named) > 20
+    for name in named:
+        if not name.startswith("reports/"):
+            assert (ROOT / name).exists() or (ROOT / "aspfin" / name).exists(), name
