@@ -18,7 +18,7 @@ __all__ = ["matching"]
 
 ESTIMANDS = ("ATE", "ATT")
 DISTANCES = ("mahalanobis", "propensity")
-SAME = 1e-9  # distances this close, relatively, are a tie: rounding must not break it
+SAME = 1e-7  # standard deviations; distances this close are a tie, which rounding must not break
 VARIANCE_NEIGHBOURS = 2
 
 
@@ -162,7 +162,7 @@ def _nearest(points: np.ndarray, others: np.ndarray, at_least: int) -> _Near:
     near, which = tree.query(asked, k=list(range(1, k + 1)))
     enough = np.argmax(np.cumsum(size[which], axis=1) >= at_least, axis=1)
     radius = near[np.arange(len(asked)), enough]
-    found = tree.query_ball_point(asked, radius * (1 + SAME) + 1e-12, return_sorted=True)
+    found = tree.query_ball_point(asked, radius + SAME, return_sorted=True)
     lengths = np.fromiter((len(one) for one in found), dtype=int, count=len(asked))
     columns = np.concatenate([np.asarray(one, dtype=int) for one in found])
     ends = np.r_[0, np.cumsum(lengths)]
@@ -197,7 +197,7 @@ def _match(
             continue
         near[arm] = _nearest(points[rows], points[~rows], neighbours)
         count[rows], distance[rows] = near[arm].count, near[arm].distance
-    within = np.ones(len(treated), dtype=bool) if caliper is None else distance <= caliper * (1 + SAME)
+    within = np.ones(len(treated), dtype=bool) if caliper is None else distance <= caliper + SAME
     used = wanted & within
     tied = float((count[used] > neighbours).mean()) if used.any() else math.nan
     return _Pairs(near, wanted, used, count, distance, tied)
