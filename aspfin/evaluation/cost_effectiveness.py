@@ -143,6 +143,7 @@ def cost_effectiveness(
     correlation: float | None = None,
     share_receiving: float = 1.0,
     better: str = "higher",
+    currency: str = "",
     pairs: np.ndarray | None = None,
     level: float = 0.95,
     seed: int = 0,
@@ -164,6 +165,8 @@ def cost_effectiveness(
         intention-to-treat effect and a cost per recipient, the take-up.
     better
         "higher" or "lower": the direction of the outcome that is a gain.
+    currency
+        Of a cost that does not carry its own, such as "USD".
     pairs
         Resampled effects and costs, shape (draws, 2), from `bootstrap_pairs`; in the outcome's own direction
         and before `share_receiving`. Without them the bootstrap is parametric (normal or t, from `seed`).
@@ -200,7 +203,7 @@ def cost_effectiveness(
         raise ValueError(f"level: got {level!r}; allowed: between 0 and 1")
     sign = 1.0 if better == "higher" else -1.0
     draws = None if pairs is None else _checked_pairs(pairs) * [sign, share_receiving]
-    amount, currency, error = _cost(cost, cost_std_error, draws, share_receiving)
+    amount, own_currency, error = _cost(cost, cost_std_error, draws, share_receiving)
     if correlation is None:
         correlation = 0.0
         if draws is not None and draws.std(axis=0).min() > 0:
@@ -223,7 +226,7 @@ def cost_effectiveness(
     effect = sign * estimate.estimate
     return CostEffectiveness(
         outcome=estimate.outcome,
-        currency=currency,
+        currency=own_currency or currency,
         effect=effect,
         effect_std_error=estimate.std_error,
         cost=amount,

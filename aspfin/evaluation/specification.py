@@ -21,7 +21,7 @@ import pandas as pd
 from aspfin.evaluation.columns import column, to_binary
 from aspfin.results import ImpactEstimate, ResultMixin
 
-__all__ = ["ESTIMATORS", "SpecificationCurve", "curve", "grid", "run"]
+__all__ = ["ESTIMATORS", "SpecificationCurve", "arguments", "check_keys", "curve", "grid", "run", "word"]
 
 # What a specification may name; each takes a frame and returns one ImpactEstimate.
 ESTIMATORS = (
@@ -83,9 +83,9 @@ class SpecificationCurve(ResultMixin):
         keys = dict.fromkeys(key for one in self.specifications for key in one if key not in OWN[1:3])
         table = {}
         for key in keys:
-            words = [_word(one.get(key)) for one in self.specifications]
+            words = [word(one.get(key)) for one in self.specifications]
             if len(set(words)) > 1:
-                table |= {(key, word): [words[i] == word for i in order] for word in dict.fromkeys(words)}
+                table |= {(key, told): [words[i] == told for i in order] for told in dict.fromkeys(words)}
         columns = pd.MultiIndex.from_tuples(table, names=["choice", "value"]) if table else None
         return pd.DataFrame(list(zip(*table.values(), strict=True)) if table else None, columns=columns)
 
@@ -180,7 +180,7 @@ def grid(base: Specification, alternatives: Mapping[str, Sequence[Any]]) -> list
     options = []
     for values in itertools.product(*alternatives.values()):
         chosen = dict(zip(alternatives, values, strict=True))
-        name = "; ".join(f"{key}: {_word(value)}" for key, value in chosen.items())
+        name = "; ".join(f"{key}: {word(value)}" for key, value in chosen.items())
         options.append({**base, **chosen, "name": f"{base['name']}; {name}" if base.get("name") else name})
     return options
 
@@ -242,26 +242,40 @@ def run(df: pd.DataFrame, specification: Specification) -> ImpactEstimate:
 
 def _checked(df: pd.DataFrame, one: Specification, place: str) -> Callable[..., ImpactEstimate]:
     """Return the estimator of a specification whose keys are all known."""
+    check_keys(one, place)
+    if one.get("sample") is not None:
+        to_binary(column(df, one["sample"], "sample"), one["sample"], "sample")
+    return getattr(import_module("aspfin.evaluation"), one["estimator"])
+
+
+def check_keys(one: Specification, place: str) -> None:
+    """Refuse a specification with an unknown estimator or argument, or without a required one.
+
+    Raises
+    ------
+    ValueError
+        In one line that begins with `place`.
+    """
     if not isinstance(one, Mapping):
-        raise ValueError(
-            f"{place}: got {type(one).__name__}; give a mapping with 'estimator' and its arguments"
-        )
+        raise ValueError(f"{place}: got {type(one).__name__}; give a mapping with 'estimator' and arguments")
     name = one.get("estimator")
     if name not in ESTIMATORS:
         raise ValueError(f"{place}: estimator: got {name!r}; allowed: {', '.join(ESTIMATORS)}")
-    function = getattr(import_module("aspfin.evaluation"), name)
-    parameters = dict(list(inspect.signature(function).parameters.items())[1:])
+    defaults = arguments(name)
     for key in one:
-        if key not in parameters and key not in OWN:
-            close = get_close_matches(str(key), [*parameters, *OWN], n=1)
-            hint = f"did you mean {close[0]!r}?" if close else "it takes " + ", ".join(parameters)
+        if key not in defaults and key not in OWN:
+            close = get_close_matches(str(key), [*defaults, *OWN], n=1)
+            hint = f"did you mean {close[0]!r}?" if close else "it takes " + ", ".join(defaults)
             raise ValueError(f"{place}: {name} has no argument {key!r}; {hint}")
-    required = [key for key, p in parameters.items() if p.default is p.empty and key not in one]
+    required = [key for key, value in defaults.items() if value is inspect.Parameter.empty and key not in one]
     if required:
         raise ValueError(f"{place}: {name} needs {', '.join(required)}")
-    if one.get("sample") is not None:
-        to_binary(column(df, one["sample"], "sample"), one["sample"], "sample")
-    return function
+
+
+def arguments(estimator: str) -> dict[str, Any]:
+    """Return the arguments an estimator takes beside the data, with their defaults."""
+    function = getattr(import_module("aspfin.evaluation"), estimator)
+    return {key: one.default for key, one in list(inspect.signature(function).parameters.items())[1:]}
 
 
 def _run(df: pd.DataFrame, one: Specification, function: Callable[..., ImpactEstimate]) -> ImpactEstimate:
@@ -291,10 +305,10 @@ def _row(number: int, one: Specification, estimate: ImpactEstimate | None, error
     }
 
 
-def _word(value: object) -> str:
+def word(value: object) -> str:
     """Return a choice in words: the same for a list and a tuple, for 5 and 5.0."""
     if value is None or (isinstance(value, Sequence) and not isinstance(value, str) and not value):
         return "none"
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(_word(one) for one in value)
+        return ", ".join(word(one) for one in value)
     return f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)

@@ -55,6 +55,13 @@ def test_known_cost_turns_the_interval_of_the_effect_over():
     assert result.bootstrap[0] == pytest.approx(result.fieller[0], rel=0.03)
 
 
+def test_an_estimated_cost_brings_its_own_error():
+    spent = impact(60.0, 3.0)
+    result = cost_effectiveness(impact(12.0, 4.0), spent, share_receiving=0.5, currency="USD")
+    assert (result.cost, result.cost_std_error, result.currency) == (30.0, 1.5, "USD")
+    assert cost_effectiveness(impact(12.0, 4.0), Money(60.0, "KHR"), currency="USD").currency == "KHR"
+
+
 def test_no_upper_bound_is_told():
     result = cost_effectiveness(impact(3.0, 4.0), 60.0)
     assert not result.bounded
