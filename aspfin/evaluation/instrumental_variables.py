@@ -87,7 +87,9 @@ def instrumental_variables(
         treated_binary=False,
     )
     equations = _equations(sample, instruments, sample.codes(*stratum), cluster, covariance)
-    fit, first = equations.second_stage(), equations.reduced(sample.treated)
+    first = equations.reduced(sample.treated)
+    _moves(equations, first, instruments, treated)
+    fit = equations.second_stage()
     strength = effective_f(equations, first)
     set_, kind, p_zero = anderson_rubin_set(
         equations.reduced, sample.outcome, sample.treated, len(instruments), 0.95
@@ -137,6 +139,17 @@ def _distinct(
         for role, names in roles.items():
             if name in names:
                 raise ValueError(f"instrument: column {name!r} is also in the {role}; name another column")
+
+
+def _moves(equations: Equations, first: Fit, instruments: tuple[Hashable, ...], treated: Hashable) -> None:
+    """Refuse instruments whose first stage is zero to rounding: there is nothing to divide by."""
+    moved = equations.partialled() @ first.coef[: len(instruments)]
+    t = equations.sample.treated
+    if np.linalg.norm(moved) <= 1e-9 * np.linalg.norm(t - t.mean()):
+        names = " and ".join(repr(name) for name in instruments)
+        raise ValueError(
+            f"instrument: {names} does not move {treated!r} at all in these rows; choose another instrument"
+        )
 
 
 @dataclass(frozen=True, eq=False)

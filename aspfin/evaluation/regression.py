@@ -132,6 +132,7 @@ def demean(values: np.ndarray, codes: np.ndarray, weights: np.ndarray | None = N
     w = np.ones(len(codes)) if weights is None else weights
     weighted = values * (w if values.ndim == 1 else w[:, None])
     total = sum_by(codes, w)
+    total[total == 0] = 1.0  # codes that no row has
     sums = sum_by(codes, weighted)
     return values - (sums / (total if values.ndim == 1 else total[:, None]))[codes]
 
