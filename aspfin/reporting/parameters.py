@@ -7,13 +7,14 @@ return periods in years, dates ISO 8601. A cost term that is left out takes the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from aspfin.reporting.evaluation_parameters import EvaluationParameters, located
 from aspfin.reporting.instrument_parameters import (
     AnyInstrument,
     Day,
@@ -146,12 +147,16 @@ class ReportKind:
         Class that validates a parameter file.
     template : str
         File name of the notebook in `notebooks/reports`, or an absolute path.
+    ready : callable, optional
+        Given the validated parameters and the file's name, returns them with absolute paths, or raises
+        InputError for what only the data they name can tell.
     """
 
     name: str
     title: str
     parameters: type[BaseModel]
     template: str
+    ready: Callable[[Any, str], Any] | None = None
 
 
 KINDS: dict[str, ReportKind] = {
@@ -160,6 +165,13 @@ KINDS: dict[str, ReportKind] = {
         "who pays for a shock, how fast, and what is left unmet",
         FinancingParameters,
         "financing.ipynb",
+    ),
+    "evaluation": ReportKind(
+        "evaluation",
+        "did the programme work, for whom, and how sure is that",
+        EvaluationParameters,
+        "evaluation.ipynb",
+        located,
     ),
 }
 
@@ -188,11 +200,12 @@ def build(kind: str, sections: Mapping[str, Any], *, file: str = "notebook") -> 
     aspfin.results.InputError: notebook: financing.instruments: got nothing; allowed: a list of ...
     notebook: financing.yeers: got 3; allowed: did you mean 'years'? (instruments, paths, seed, timing, years)
     """
-    model = KINDS[kind].parameters
+    model, ready = KINDS[kind].parameters, KINDS[kind].ready
     try:
-        return model.model_validate(dict(sections))
+        parameters = model.model_validate(dict(sections))
     except ValidationError as error:
         raise InputError(problems_from(error, model, dict(sections), file)) from None
+    return parameters if ready is None else ready(parameters, file)
 
 
 def file_schema(kind: str) -> dict[str, Any]:
