@@ -86,23 +86,16 @@ def test_other_kinds_give_the_same_frame(tmp_path, kind):
     pd.testing.assert_frame_equal(survey.read(file).frame, FRAME, check_dtype=False)
 
 
-def test_spss_labels_from_what_the_reader_tells(tmp_path, monkeypatch):
-    """The library that reads .sav is optional: here pandas' answer, in the form it documents, stands in for it."""
-
-    def read_spss(file, convert_categoricals):
-        assert convert_categoricals is False
-        frame = FRAME.copy()
-        frame.attrs = {
-            "column_names_to_labels": {**LABELS, "hh": None},
-            "variable_value_labels": {"sex": {1.0: "male", 2.0: "female"}},
-        }
-        return frame
-
-    monkeypatch.setattr(pd, "read_spss", read_spss)
-    (tmp_path / "survey.sav").touch()
-    read = survey.read(tmp_path / "survey.sav")
-    assert read.labels == LABELS
-    assert read.value_labels == {"sex": {1: "male", 2: "female"}}
+def test_spss_keeps_codes_and_puts_labels_beside(tmp_path):
+    pyreadstat = pytest.importorskip("pyreadstat")
+    file = tmp_path / "survey.sav"
+    names = ["Household", "Sex of the head", "", "Village"]
+    pyreadstat.write_sav(FRAME, file, column_labels=names, variable_value_labels=CODES)
+    read = survey.read(file)
+    pd.testing.assert_frame_equal(read.frame, FRAME, check_dtype=False)
+    assert read.labels == {"hh": "Household", "sex": "Sex of the head", "ភូមិ": "Village"}
+    assert read.value_labels == CODES
+    assert read.labelled("sex").tolist() == ["male", "female", "male"]
     assert read.frame.attrs == {}
 
 
