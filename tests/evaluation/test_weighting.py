@@ -214,11 +214,11 @@ def test_bad_trim_and_interaction():
 @pytest.mark.parametrize("estimand", ["ATE", "ATT"])
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_coverage(estimator, estimand):
-    draws = 400
+    draws = 200
     found = [
         estimator(selected(seed, n=600, strength=0.5), **NAMES, estimand=estimand) for seed in range(draws)
     ]
     hits = sum(one.conf_int()[0] <= 2 <= one.conf_int()[1] for one in found) / draws
     values = np.array([one.estimate for one in found])
-    assert 0.92 <= hits <= 0.98  # Monte Carlo error of 1.1 points
+    assert 0.90 <= hits <= 0.99  # Monte Carlo error of 1.5 points
     assert abs(values.mean() - 2) < 4 * values.std() / np.sqrt(draws)
