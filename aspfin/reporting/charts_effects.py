@@ -1,4 +1,4 @@
-"""Charts of several estimates beside each other: the forest plot and the specification curve."""
+"""The forest plot: several estimates beside each other, and how effects are written."""
 
 from __future__ import annotations
 
@@ -17,12 +17,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
-__all__ = ["forest_plot", "interval_text", "specification_curve", "written"]
+__all__ = ["forest_plot", "interval_text", "limits", "written"]
 
 TRUTH = "#d67a0c"
 NEEDED = ["estimate", "ci_low", "ci_high"]
-MOST_CHOICES = 24
-HOLDS = "#9aa9b5"
 
 
 def decimals(values: Sequence[float], digits: int = 3) -> int:
@@ -118,7 +116,7 @@ def forest_plot(
     def draw(canvas: Canvas, narrow: bool) -> None:
         axes = canvas.subplots()
         _forest_rows(axes, rows, effects, texts, narrow)
-        axes.set_xlim(_limits(effects, reference))
+        axes.set_xlim(limits(effects, reference))
         axes.axvline(reference, color=style.MUTED, lw=1.2)
         for place, row in rows:
             if not isinstance(row, str):
@@ -165,7 +163,7 @@ def _with_headings(effects: pd.DataFrame) -> list[tuple[float, int | str]]:
     return rows
 
 
-def _limits(effects: pd.DataFrame, reference: float) -> tuple[float, float]:
+def limits(effects: pd.DataFrame, reference: float) -> tuple[float, float]:
     """Return an axis that holds every finite point, and half as much again beyond an open interval."""
     columns = [*NEEDED, *(["truth"] if "truth" in effects else [])]
     points = [*_finite(effects[columns].to_numpy(float)), reference]
@@ -241,143 +239,3 @@ def _truth_key(canvas: Canvas, label: str) -> None:
     point = Line2D([], [], marker="o", ms=7, color=style.ACCENT, lw=2, label="estimate")
     truth = Line2D([], [], marker="|", ms=12, mec=TRUTH, mew=2.4, lw=0, label=label)
     canvas.legend(handles=[point, truth], loc="outside upper left", ncols=2, handlelength=1.6)
-
-
-def specification_curve(
-    specifications: pd.DataFrame,
-    *,
-    choices: Sequence[str],
-    title: str,
-    subtitle: str = "",
-    source: str = "",
-    unit: str = "",
-    reference: float = 0.0,
-    alt: str | None = None,
-) -> Figure:
-    """Draw every specification's estimate in order of size, and below it what was chosen in each.
-
-    Parameters
-    ----------
-    specifications
-        One row per specification: estimate, ci_low, ci_high and the columns named in `choices`; optionally
-        main (True for the specification of the report). Rows without an estimate are left out and counted.
-    choices
-        Columns whose values are shown as dots, one line per value; columns that never vary are left out, and
-        so is what goes beyond 24 lines.
-
-    Raises
-    ------
-    ValueError
-        When no row has an estimate, a column is missing, or there is no title.
-
-    Examples
-    --------
-    >>> rows = pd.DataFrame({"estimate": [1.0, 0.6], "ci_low": [0.2, -0.2], "ci_high": [1.8, 1.4],
-    ...     "controls": ["none", "baseline"]})
-    >>> specification_curve(rows, choices=["controls"], title="The sign holds in both").alt
-    '2 specifications: estimates from 0.60 to 1.00, median 0.80; 1 of 2 intervals leave out 0.'
-    """
-    frame = require(specifications, [*NEEDED, *choices], "specifications")
-    missing = int(frame["estimate"].isna().sum())
-    frame = require(frame.dropna(subset=["estimate"]), [], "specifications, those with an estimate")
-    frame = frame.sort_values("estimate", kind="stable").reset_index(drop=True)
-    lines = _choice_lines(frame, choices)
-
-    def draw(canvas: Canvas, narrow: bool) -> None:
-        top, below = _curve_axes(canvas, len(lines), narrow)
-        _curve(top, frame, reference)
-        top.set_ylabel(f"Effect ({unit})" if unit and not narrow else "Effect")
-        if below is not None:
-            _choice_dots(below, frame, lines, narrow)
-        (below or top).set_xlabel("Specifications, by size of estimate")
-        _curve_key(canvas, "main" in frame, narrow)
-
-    values = frame["estimate"].to_numpy(float)
-    places = decimals(values)
-    low, high = frame["ci_low"].to_numpy(float), frame["ci_high"].to_numpy(float)
-    apart = int(((low > reference) | (high < reference)).sum())
-    left_out = f" {missing} could not be estimated." if missing else ""
-    said = (
-        f"{len(frame)} specifications: estimates from {written(values[0], places)} to "
-        f"{written(values[-1], places)}, median {written(float(np.median(values)), places)}; {apart} of "
-        f"{len(frame)} intervals leave out {reference:g}.{left_out}"
-    )
-    height = 0.23 * len(lines) + 0.16 * len({column for column, _ in lines})
-    return make(
-        draw,
-        inches=(3.0 + height, 3.3 + height),
-        title=title,
-        subtitle=subtitle,
-        source=source,
-        alt=alt or said,
-        data=frame,
-    )
-
-
-def _choice_lines(frame: pd.DataFrame, choices: Sequence[str]) -> list[tuple[str, str]]:
-    """Return (column, value) of every line of dots, values in order of first appearance by name."""
-    lines = []
-    for column in choices:
-        values = frame[column].astype(str)
-        if len(values.unique()) > 1:
-            lines += [(column, value) for value in sorted(values.unique())]
-    return lines[:MOST_CHOICES]
-
-
-def _curve_axes(canvas: Canvas, lines: int, narrow: bool) -> tuple[Axes, Axes | None]:
-    if not lines:
-        return canvas.subplots(), None
-    ratio = 0.13 * lines if narrow else 0.12 * lines
-    top, below = canvas.subplots(2, 1, sharex=True, height_ratios=[1, max(ratio, 0.35)])
-    return top, below
-
-
-def _curve(axes: Axes, frame: pd.DataFrame, reference: float) -> None:
-    order = np.arange(len(frame))
-    low, high = frame["ci_low"].to_numpy(float), frame["ci_high"].to_numpy(float)
-    apart = (low > reference) | (high < reference)
-    main = frame["main"].fillna(False).to_numpy(bool) if "main" in frame else np.zeros(len(frame), bool)
-    width = float(np.clip(160 / len(frame), 0.6, 2.0))
-    bottom, top = _limits(frame, reference)
-    axes.set_ylim(bottom, top)
-    for keep, colour in ((~apart, HOLDS), (apart, style.ACCENT)):
-        axes.vlines(order[keep], np.maximum(low, bottom)[keep], np.minimum(high, top)[keep], color=colour,
-                    lw=width, alpha=0.65)  # fmt: skip
-        axes.plot(order[keep], frame["estimate"][keep], "o", ms=2.5 + width, color=colour, lw=0)
-    axes.plot(order[main], frame["estimate"][main], "D", ms=7, mfc="white", mec=TRUTH, mew=2, zorder=5)
-    axes.axhline(reference, color=style.MUTED, lw=1.2)
-    axes.set_xlim(-0.8, len(frame) - 0.2)
-    axes.tick_params(axis="x", length=0, labelbottom=False)
-
-
-def _curve_key(canvas: Canvas, main: bool, narrow: bool) -> None:
-    from matplotlib.lines import Line2D
-
-    handles = [
-        Line2D([], [], marker="o", ms=4, color=style.ACCENT, lw=2, label="interval leaves out the line"),
-        Line2D([], [], marker="o", ms=4, color=HOLDS, lw=2, label="interval holds it"),
-    ]
-    if main:
-        handles.append(
-            Line2D([], [], marker="D", ms=6, mfc="white", mec=TRUTH, mew=2, lw=0, label="main specification")
-        )
-    canvas.legend(handles=handles, loc="outside upper left", ncols=1 if narrow else 3, handlelength=1.4)
-
-
-def _choice_dots(axes: Axes, frame: pd.DataFrame, lines: list[tuple[str, str]], narrow: bool) -> None:
-    """Draw a dot where a specification has the value of the line; a gap between one choice and the next."""
-    width = float(np.clip((90 if narrow else 160) / len(frame), 1.2, 5.0))
-    place, ticks, names, before = 0.0, [], [], lines[0][0]
-    for column, value in lines:
-        place += 1.0 + 0.6 * (column != before)
-        before = column
-        chosen = np.flatnonzero(frame[column].astype(str) == value)
-        axes.plot(chosen, np.full(len(chosen), place), "s", ms=width, color=style.INK, lw=0)
-        label = f"{column.replace('_', ' ')}: {value}"
-        ticks.append(place)
-        names.append(textwrap.shorten(label, 22 if narrow else 42, placeholder="…"))
-    axes.set_ylim(place + 0.7, 0.3)
-    axes.set_yticks(ticks, names)
-    axes.grid(axis="y", lw=0.5)
-    axes.spines["bottom"].set_visible(False)
-    axes.tick_params(axis="x", length=0, labelbottom=False)

@@ -24,9 +24,10 @@ numbers unless one is given. matplotlib is loaded when the first chart is drawn.
 from aspfin.reporting.charts_bars import bars_by_group, cost_bars, tornado
 from aspfin.reporting.charts_curves import exceedance_curve, fan_chart
 from aspfin.reporting.charts_designs import event_study, rd_plot, synthetic_path
-from aspfin.reporting.charts_effects import forest_plot, specification_curve
+from aspfin.reporting.charts_effects import forest_plot
 from aspfin.reporting.charts_layers import layer_chart, who_pays
 from aspfin.reporting.charts_map import tile_map
+from aspfin.reporting.charts_specification import specification_curve
 from aspfin.reporting.charts_time import timeline
 from aspfin.reporting.figure import Figure
 
