@@ -235,12 +235,14 @@ class _Comparison:
 
     def _fit(self, values: np.ndarray, rows: np.ndarray) -> Fit | None:
         """Regress a variable on treatment; None where there is nothing to compare."""
+        if rows.sum() < 3:
+            return None
         t, y = self.sample.treated[rows], values[rows]
         absorb = _recoded(self.absorb, rows)
         clusters = _recoded(self.clusters, rows)
         w = None if self.sample.weights is None else self.sample.weights[rows]
         moved = t - t.mean() if absorb is None else demean(t, absorb, w)
-        if rows.sum() < 3 or np.ptp(y) == 0 or np.abs(moved).max() < 1e-12:
+        if np.ptp(y) == 0 or np.abs(moved).max() < 1e-12:
             return None
         if clusters is not None and clusters.max() == 0:
             return None
