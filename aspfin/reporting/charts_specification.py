@@ -42,9 +42,9 @@ def specification_curve(
         One row per specification: estimate, ci_low, ci_high; optionally preferred (True for the one of the
         report). Rows without an estimate are left out and counted.
     choices
-        Columns of `specifications` whose values are shown as dots, one line per value; or, row by row, a frame
-        of True and False with a column (choice, value) per line, as `evaluation.specification` makes it. What
-        never varies is left out, and so is what goes beyond 24 lines.
+        Columns of `specifications` whose values are shown as dots, one line per value; or, row by row, a
+        frame of True and False with a column (choice, value) per line, as the `choices()` of a specification
+        curve. What never varies is left out, and so is what goes beyond 24 lines.
 
     Raises
     ------

@@ -1,0 +1,62 @@
+"""Answers to the exercises of the workshop notebooks: right, or a hint in words."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from aspfin.reporting.charts_effects import written
+from aspfin.reporting.markup import Html
+
+__all__ = ["feedback"]
+
+
+def feedback(
+    answer: Any, *, right: float, hints: Mapping[str, float] | None = None, within: float = 0.006
+) -> Html:
+    """Say whether an answer is right; otherwise give a hint that fits it, never the number itself.
+
+    Parameters
+    ----------
+    answer
+        A number, or a result with an `estimate`; None where nothing has been tried yet.
+    right
+        The right number.
+    hints
+        What to say → the number that a likely mistake gives.
+    within
+        How far from `right`, or from a mistake, still counts as the same.
+
+    Examples
+    --------
+    >>> hints = {"That is the naive comparison.": 0.5}
+    >>> print(feedback(0.5, right=1.2, hints=hints))
+    Not yet, you have 0.50. That is the naive comparison.
+    >>> print(feedback(1.2, right=1.2))
+    Right: 1.20.
+    >>> print(feedback(3.0, right=1.2, hints=hints))
+    Not yet, you have 3.00, which is too large. Read the question once more, and compare your call with
+    those above.
+    """
+    value = getattr(answer, "estimate", answer)
+    if value is None:
+        return _said("Your turn: put your answer where None stands, and run the cell again.", "na")
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or math.isnan(value):
+        told = type(answer).__name__
+        return _said(f"The answer should be an effect or a number; this is of the type {told}.", "na")
+    shown = written(float(value), 2)
+    if abs(value - right) <= within:
+        return _said(f"Right: {shown}.", "passed")
+    for hint, mistake in (hints or {}).items():
+        if abs(value - mistake) <= within:
+            return _said(f"Not yet, you have {shown}. {hint}", "failed")
+    side = "large" if value > right else "small"
+    again = "Read the question once more, and compare your call with those above."
+    return _said(f"Not yet, you have {shown}, which is too {side}. {again}", "failed")
+
+
+def _said(text: str, kind: str) -> Html:
+    return Html(f'<p class="check {kind}">{escape(text)}</p>', text)
