@@ -3,8 +3,9 @@
 Whichever way a fit is computed, clustered standard errors carry G / (G − 1) · (N − 1) / (N − K), where K
 counts the regressors and the levels of every absorbed effect not nested in the clusters (an absorbed unit
 effect, clustered by unit, counts for its constant only). Libraries differ here: linearmodels counts nested
-effects, and what pyfixest counts can depend on the order in which Python walks through a set. The factor is
-therefore computed here.
+effects; pyfixest 0.60 orders absorbed effects by a set, and with units and periods counted either the periods
+or only one of them, by Python's hash seed (1,000 units × 20 periods: K of 21 or 2). The factor is therefore
+computed here.
 """
 
 from __future__ import annotations
