@@ -49,7 +49,7 @@ class Row:
     part: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PublicationTable:
     """A finished table.
 
@@ -72,6 +72,9 @@ class PublicationTable:
 
     def __str__(self) -> str:
         return f"{self.title}: {len(self.data)} estimate{'' if len(self.data) == 1 else 's'}"
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the estimates, one tidy row each."""
