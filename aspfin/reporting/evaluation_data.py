@@ -253,16 +253,16 @@ def _derived(frame: pd.DataFrame, step: Derived, field_: str, file: str) -> pd.S
 
 
 def _mask(frame: pd.DataFrame, one: Kept, field_: str, file: str) -> pd.Series:
-    if one.values is not None:
-        return frame[one.column].isin(one.values)
+    if one.among is not None:
+        return frame[one.column].isin(one.among)
     values = _numbers(frame[one.column], f"{field_}.column", file)
     low = -np.inf if one.at_least is None else one.at_least
     return values.between(low, np.inf if one.at_most is None else one.at_most)
 
 
 def _said(one: Kept) -> str:
-    if one.values is not None:
-        shown = ", ".join(map(str, one.values[:6])) + (", …" if len(one.values) > 6 else "")
+    if one.among is not None:
+        shown = ", ".join(map(str, one.among[:6])) + (", …" if len(one.among) > 6 else "")
         return f"with {one.column} {shown}"
     if one.at_least is None or one.at_most is None:
         side, bound = ("at most", one.at_most) if one.at_least is None else ("at least", one.at_least)

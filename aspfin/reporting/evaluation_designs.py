@@ -126,7 +126,8 @@ class RegressionDiscontinuity(DesignSection):
     """Eligibility decided by a score and a cut-off."""
 
     words: ClassVar[str] = (
-        "Those just below and just above the cut-off are alike but for the programme, and nobody could choose a side."
+        "Those just below and just above the cut-off are alike but for the programme, and nobody could "
+        "choose a side."
     )
     type: Literal["regression_discontinuity"]
     running: Column = Field(description="score that decided")
@@ -143,7 +144,8 @@ class _Observed(DesignSection):
 
     needs: ClassVar[tuple[str, ...]] = ("controls",)
     words: ClassVar[str] = (
-        "Among people alike in everything measured, who took part depends on nothing that matters to the outcome."
+        "Among people alike in everything measured, who took part depends on nothing that matters to the "
+        "outcome."
     )
     treated: Column = Field(description="column of 0 and 1")
 
@@ -187,7 +189,8 @@ class SyntheticControl(DesignSection):
     """One treated unit beside a weighted mix of untreated ones."""
 
     words: ClassVar[str] = (
-        "The mix that moved like the treated unit before would have gone on moving like it without the programme."
+        "The mix that moved like the treated unit before would have gone on moving like it without the "
+        "programme."
     )
     type: Literal["synthetic_control"]
     unit: Column = Field(description="province, country …")

@@ -75,15 +75,15 @@ class Kept(Section):
     """Rows to keep: those with one of some values, or between two numbers (both included)."""
 
     column: Column = Field(description="column that decides")
-    values: Scalars | None = Field(None, description="values kept")
+    among: Scalars | None = Field(None, description="values kept")
     at_least: Number | None = Field(None, description="smallest number kept")
     at_most: Number | None = Field(None, description="largest number kept")
 
     @model_validator(mode="after")
     def _says_what(self) -> Kept:
         bounds = self.at_least is not None or self.at_most is not None
-        if bounds == (self.values is not None):
-            raise ValueError("either values, or at_least and at_most (or one of them)")
+        if bounds == (self.among is not None):
+            raise ValueError("either among, or at_least and at_most (or one of them)")
         return self
 
 
@@ -186,10 +186,10 @@ class Published(Section):
 class Reference(Section):
     """Where data or question come from."""
 
-    title: Words
+    title: Words = Field(description="title of the study or the data")
     publisher: Words | None = Field(None, description="authors or publisher")
-    date: Words | None = None
-    url: str | None = Field(None, max_length=500, pattern=r"^https?://\S+$")
+    date: Words | None = Field(None, description="date or year")
+    url: str | None = Field(None, max_length=500, pattern=r"^https?://\S+$", description="web address")
 
 
 Test = Literal[
@@ -218,22 +218,22 @@ class EvaluationParameters(Section):
     outcomes: tuple[Outcome, ...] = Field(
         min_length=1, max_length=12, strict=False, description="what should have changed; the first is main"
     )
-    design: AnyDesign
+    design: AnyDesign = Field(description="how the effect is found, with the columns it needs")
     controls: Columns = Field((), strict=False, description="measured before the programme")
     cluster: Column | None = Field(None, description="errors are clustered by this column")
     strata: Columns = Field((), strict=False, description="assignment was made within these")
-    assignment: Assignment | None = None
+    assignment: Assignment | None = Field(None, description="how treatment was assigned")
     balance: Columns | None = Field(None, strict=False, description="columns compared; default: the controls")
     heterogeneity: Columns = Field((), max_length=6, strict=False, description="for whom: groups to compare")
     robustness: tuple[Variant, ...] = Field((), max_length=40, strict=False, description="other ways")
     tests: tuple[Test, ...] = Field((), max_length=6, strict=False, description="further inference")
     draws: Whole = Field(2_000, ge=100, le=100_000, description="redrawn assignments or errors")
     seed: Whole = Field(2024, ge=0, le=2**63 - 1, description="seed of every draw")
-    cost: Cost | None = None
+    cost: Cost | None = Field(None, description="what the programme costs")
     truth: str | None = Field(
         None, min_length=1, max_length=80, description="estimand of the synthetic programme's known truth"
     )
-    published: Published | None = None
+    published: Published | None = Field(None, description="a published result beside it")
     plan: str | None = Field(None, min_length=1, max_length=500, description="file of the analysis plan")
     sources: tuple[Reference, ...] = Field((), max_length=20, strict=False, description="data and study")
 
