@@ -167,7 +167,7 @@ def _iterated(
     covariance: str,
 ) -> Absorbed:
     import pyfixest
-    from pyfixest.estimation import demean as iterate
+    from pyfixest.core.demean import demean as iterate  # as pyfixest.estimation.demean, without its imports
 
     both = np.column_stack([y, x])
     within, converged = iterate(

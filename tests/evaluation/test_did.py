@@ -93,6 +93,8 @@ def test_errors_do_not_depend_on_the_hash_seed():
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what pyfixest calls in pandas
+@pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning")
 def test_errors_equal_pyfixest_with_one_absorbed_effect(df):
     import pyfixest
 
