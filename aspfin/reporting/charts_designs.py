@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from aspfin.reporting import style
-from aspfin.reporting.charts_effects import NEEDED, TRUTH, decimals, interval_text, written
+from aspfin.reporting.charts_effects import NEEDED, TRUTH, decimals, drawable, interval_text, written
 from aspfin.reporting.figure import Figure, labels_right, make, require
 
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ def event_study(
         if "truth" in effects:
             axes.plot(times, effects["truth"], "_", ms=16, mec=TRUTH, mew=2.4, lw=0, zorder=5)
         _event_axis(axes, times, reference_time, narrow)
-        axes.set_xlabel(time_label)
-        axes.set_ylabel(f"Effect ({unit})" if unit else "Effect")
+        axes.set_xlabel(drawable(time_label))
+        axes.set_ylabel(f"Effect ({unit})" if drawable(unit) else "Effect")
         _event_key(canvas, band, "truth" in effects)
 
     return make(
@@ -212,8 +212,8 @@ def rd_plot(
             part = lines[lines["side"] == side]
             axes.plot(part["running"], part["fitted"], color=colour, lw=2.8, zorder=4)
         axes.axvline(cutoff, color=style.INK, lw=1.2, ls=(0, (4, 3)), zorder=1)
-        axes.set_xlabel(f"{x_label} (dashed line: cut-off {cutoff:g})")
-        axes.set_ylabel(y_label)
+        axes.set_xlabel(f"{drawable(x_label)} (dashed line: cut-off {cutoff:g})".strip())
+        axes.set_ylabel(drawable(y_label))
         axes.margins(y=0.12)
         _sides(axes, cutoff, below_label, above_label, narrow)
 
@@ -244,7 +244,7 @@ def _said_jump(lines: pd.DataFrame, cutoff: float, x_label: str, y_label: str) -
 def _sides(axes: Axes, cutoff: float, below: str, above: str, narrow: bool) -> None:
     """Name the two sides just beside the cut-off, at the top of the picture."""
     for text, ha, shift, colour in ((below, "right", -6, style.ACCENT), (above, "left", 6, "#a85f08")):
-        if text:
+        if drawable(text):
             axes.annotate(
                 text.replace(" ", "\n", 1) if narrow else text,
                 (cutoff, 1.0),
@@ -317,9 +317,10 @@ def synthetic_path(
         ticks = [int(t) for t in time if float(t).is_integer()]
         step = max(1, math.ceil(len(ticks) / (5 if narrow else 10)))
         axes.set_xticks(ticks[::-1][::step], [f"{t}" for t in ticks[::-1][::step]])
-        axes.set_xlabel(time_label)
-        axes.set_ylabel(unit)
-        names = [name.replace(" ", "\n", 1) if narrow else name for name in (treated_label, synthetic_label)]
+        axes.set_xlabel(drawable(time_label))
+        axes.set_ylabel(drawable(unit))
+        names = [drawable(treated_label, "With programme"), drawable(synthetic_label, "Synthetic twin")]
+        names = [name.replace(" ", "\n", 1) if narrow else name for name in names]
         ends = [float(paths["treated"].iloc[-1]), float(paths["synthetic"].iloc[-1])]
         labels_right(axes, ends, names, [style.ACCENT, "#a85f08"])
 

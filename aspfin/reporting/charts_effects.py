@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
-__all__ = ["forest_plot", "interval_text", "limits", "written"]
+__all__ = ["drawable", "forest_plot", "interval_text", "limits", "written"]
 
 TRUTH = "#d67a0c"
 NEEDED = ["estimate", "ci_low", "ci_high"]
@@ -66,6 +66,22 @@ def interval_text(estimate: float, low: float, high: float, places: int) -> str:
         words = "no limits" if both else f"up to {ends[1]}" if math.isinf(low) else f"from {ends[0]}"
         return f"{written(estimate, places)} ({words})"
     return f"{written(estimate, places)} ({ends[0]} to {ends[1]})"
+
+
+def drawable(text: str, instead: str = "") -> str:
+    """Return a text, or what is to stand for it where the figures' font lacks its letters (Khmer, say).
+
+    The alternative text and the table behind the figure keep the text itself.
+
+    Examples
+    --------
+    >>> drawable("Prey Veng"), drawable("ព្រៃវែង", "row 2")
+    ('Prey Veng', 'row 2')
+    """
+    from matplotlib.font_manager import findfont, get_font
+
+    known = get_font(findfont("DejaVu Sans")).get_charmap()
+    return text if all(ord(letter) in known or letter in "\n\t" for letter in text) else instead
 
 
 def forest_plot(
@@ -123,7 +139,7 @@ def forest_plot(
                 _estimate(axes, place, effects.iloc[row], 0.16 if narrow else 0.3)
         if "truth" in effects:
             _truth_key(canvas, truth_label)
-        axes.set_xlabel(_axis_words(unit))
+        axes.set_xlabel(_axis_words(drawable(unit)))
 
     said = "; ".join(f"{label}: {text}" for label, text in zip(effects["label"], texts, strict=True))
     count = len(rows) + 0.8 * ("truth" in effects)
@@ -190,7 +206,8 @@ def _forest_rows(
     box = {"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none"}
     for place, row in rows:
         heading = isinstance(row, str)
-        name = row if heading else str(effects["label"].iloc[row])
+        label = str(row if heading else effects["label"].iloc[row])
+        name = drawable(label, "(group)" if heading else f"row {row + 1} of the table")
         look: dict[str, Any] = {"fontweight": "bold", "color": style.ACCENT} if heading else {}
         if narrow:
             at = {"xycoords": ("axes fraction", "data"), "annotation_clip": False, "zorder": 5, "bbox": box}
@@ -234,6 +251,7 @@ def _estimate(axes: Axes, place: float, row: pd.Series, bar: float) -> None:
 
 
 def _truth_key(canvas: Canvas, label: str) -> None:
+    label = drawable(label, "true effect")
     from matplotlib.lines import Line2D
 
     point = Line2D([], [], marker="o", ms=7, color=style.ACCENT, lw=2, label="estimate")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from aspfin.reporting import style
-from aspfin.reporting.charts_effects import NEEDED, TRUTH, decimals, limits, written
+from aspfin.reporting.charts_effects import NEEDED, TRUTH, decimals, drawable, limits, written
 from aspfin.reporting.figure import Figure, make, require
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def specification_curve(
     def draw(canvas: Canvas, narrow: bool) -> None:
         top, below = _curve_axes(canvas, len(lines), narrow)
         _curve(top, frame, reference)
-        top.set_ylabel(f"Effect ({unit})" if unit and not narrow else "Effect")
+        top.set_ylabel(f"Effect ({unit})" if drawable(unit) and not narrow else "Effect")
         if below is not None:
             _choice_dots(below, lines, narrow)
         (below or top).set_xlabel("Specifications, by size of estimate")
@@ -168,6 +168,7 @@ def _choice_dots(axes: Axes, lines: list[tuple[str, str, np.ndarray]], narrow: b
         chosen = np.flatnonzero(made)
         axes.plot(chosen, np.full(len(chosen), place), "s", ms=width, color=style.INK, lw=0)
         label = ": ".join(part.replace("_", " ") for part in (choice, value) if part)
+        label = drawable(label, f"choice {len(names) + 1}")
         ticks.append(place)
         names.append(textwrap.shorten(label, 22 if narrow else 42, placeholder="…"))
     axes.set_ylim(place + 0.7, 0.3)
