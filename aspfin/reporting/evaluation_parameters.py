@@ -124,6 +124,7 @@ class Outcome(Section):
     label: Words | None = Field(None, description="the outcome in words, as it stands within a sentence")
     unit: Words | None = Field(None, description="its unit, such as 'thousand riel a day'")
     share: bool = Field(False, description="0 to 1: effects are shown in percentage points")
+    logarithm: bool = Field(False, description="a natural logarithm: effects are shown in log points × 100")
     better: Literal["higher", "lower"] = Field("higher", description="the direction that is a gain")
     baseline: Column | None = Field(None, description="the same measured before, as a further control")
 
@@ -131,6 +132,17 @@ class Outcome(Section):
     def words(self) -> str:
         """The outcome in words."""
         return self.label or self.column.replace("_", " ")
+
+    @property
+    def scale(self) -> float:
+        """What a value is multiplied by when shown: shares and logarithms are shown in hundredths."""
+        return 100.0 if self.share or self.logarithm else 1.0
+
+    @model_validator(mode="after")
+    def _one_scale(self) -> Outcome:
+        if self.share + self.logarithm + (self.unit is not None) > 1:
+            raise ValueError("only one of unit, share and logarithm")
+        return self
 
 
 class Assignment(Section):
@@ -160,6 +172,7 @@ class Cost(Section):
     std_error: float | None = Field(None, ge=0, description="of the amount; left out: known exactly")
     column: Column | None = Field(None, description="cost by row: the effect on it is estimated")
     currency: str = Field("USD", min_length=1, max_length=20, description="currency of the cost")
+    source: Words | None = Field(None, description="where the figure comes from, or why it is assumed")
     share_receiving: float = Field(
         1.0, gt=0, le=1, description="share who receive, of those whose effect is estimated"
     )

@@ -29,6 +29,8 @@ __all__ = [
 MOST_GROUPS = 8  # a number with more values than this is split at its median
 BENDS = (0.0, 0.1, 0.25, 0.5)  # of the estimate, per period
 EFFECT = ["estimate", "std_error", "ci_low", "ci_high", "p_value", "n_obs"]
+OWN = ("estimator", "name", "sample")  # of a specification, and no argument of the call
+PAIR_DRAWS = 200
 SINGLE = ("strata", "instrument")  # arguments in which one column may stand for a list of one
 
 
@@ -44,7 +46,8 @@ def specification(
     for name in stated:
         if variant is not None and (other := getattr(variant, name)) is not None:
             stated[name] = other
-    said = {"estimator": design.type, "outcome": column, **design.arguments()}
+    name = f"{outcome.words}" if variant is None else variant.name
+    said = {"estimator": design.type, "name": name, "outcome": column, **design.arguments()}
     said |= {name: value for name, value in stated.items() if value and design.takes(name)}
     said = {name: list(value) if isinstance(value, tuple) else value for name, value in said.items()}
     for name in SINGLE:
@@ -57,7 +60,7 @@ def estimate(
     frame: pd.DataFrame, said: Mapping[str, Any], parameters: EvaluationParameters, **more: Any
 ) -> ImpactEstimate:
     """Run one specification; `more` are further arguments of the call."""
-    arguments = {name: value for name, value in said.items() if name != "estimator"}
+    arguments = {name: value for name, value in said.items() if name not in OWN}
     assigned = parameters.assignment
     own = said["estimator"] == parameters.design.type and parameters.design.takes("design")
     if assigned is not None and own:
@@ -246,7 +249,7 @@ def further_tests(
 ) -> dict[str, pd.DataFrame]:
     """Return the results of the further tests asked for, by name; tests that did not run say why."""
     said = specification(parameters, parameters.outcomes[0])
-    arguments = {name: value for name, value in said.items() if name != "estimator"}
+    arguments = {name: value for name, value in said.items() if name not in OWN}
     drawn = {"draws": parameters.draws, "seed": parameters.seed}
     found: dict[str, pd.DataFrame] = {}
     for test in parameters.tests:
@@ -307,10 +310,35 @@ def cost_of_effect(
             seed=parameters.seed,
         )
     said = specification(parameters, outcome)
-    if outcome.baseline is not None:
-        said["controls"] = [name for name in said["controls"] if name != outcome.baseline]
     spent = {**said, "outcome": cost.column}
+    if outcome.baseline is not None:
+        spent["controls"] = [name for name in said["controls"] if name != outcome.baseline]
     same = frame[frame[outcome.column].notna()]
     return evaluation.cost_effectiveness(
-        main, estimate(same, spent, parameters), better=outcome.better, seed=parameters.seed
+        main,
+        estimate(same, spent, parameters),
+        better=outcome.better,
+        seed=parameters.seed,
+        pairs=_pairs(parameters, same, said, spent),
+    )
+
+
+def _pairs(
+    parameters: EvaluationParameters, frame: pd.DataFrame, said: dict[str, Any], spent: dict[str, Any]
+) -> Any:
+    """Return resampled effects and costs, which vary together; None where an estimate takes long."""
+    from aspfin.evaluation.cost_intervals import bootstrap_pairs
+
+    strata = said.get("strata")
+    if said["estimator"] != "difference_in_means" or isinstance(strata, list):
+        return None
+    plain = parameters.model_copy(update={"assignment": None})
+    return bootstrap_pairs(
+        frame,
+        effect=lambda drawn: estimate(drawn, said, plain),
+        cost=lambda drawn: estimate(drawn, spent, plain),
+        cluster=said.get("cluster"),
+        strata=strata,
+        draws=PAIR_DRAWS,
+        seed=parameters.seed,
     )

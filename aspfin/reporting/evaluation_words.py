@@ -8,8 +8,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from aspfin.reporting.evaluation_parameters import Outcome
 from aspfin.reporting.manifest import Headline
 from aspfin.reporting.style import count, number
@@ -17,7 +15,21 @@ from aspfin.reporting.style import count, number
 if TYPE_CHECKING:
     from aspfin.reporting.evaluation import EvaluationAnalysis
 
-__all__ = ["amount", "cards", "finding", "headline", "interval", "sentences", "subtitle", "title", "unit"]
+__all__ = [
+    "amount",
+    "capital",
+    "cards",
+    "certain",
+    "finding",
+    "headline",
+    "interval",
+    "level",
+    "method",
+    "sentences",
+    "subtitle",
+    "title",
+    "unit",
+]
 
 DESIGNS = {
     "difference_in_means": "experiment",
@@ -34,7 +46,7 @@ DESIGNS = {
 WHOM = (
     ("ITT", "on average over all who were offered it, whether or not they took it up"),
     ("LATE at", "for those at the cut-off whom the rule moved to take part"),
-    ("LATE", "for those whom the offer moved to take part"),
+    ("LATE", "for those whom the instrument moved"),
     ("ATE at", "for those near the cut-off"),
     ("ATT", "on average over those who had it"),
     ("ATE", "on average over everybody"),
@@ -46,12 +58,15 @@ TESTS = {
 }
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """Return the text with its first letter large and the rest as it is."""
     return text[:1].upper() + text[1:]
 
 
 def unit(outcome: Outcome) -> str:
     """Return the unit of an effect on an outcome, as shown."""
+    if outcome.logarithm:
+        return "per cent (log points)"
     return "percentage points" if outcome.share else outcome.unit or ""
 
 
@@ -65,13 +80,13 @@ def amount(outcome: Outcome, value: float, *, bare: bool = False) -> str:
     >>> amount(Outcome(column="food", unit="thousand riel a day"), -1.14159)
     '−1.14 thousand riel a day'
     """
-    text = number(100 * value if outcome.share else value)
+    text = number(value * outcome.scale)
     return text if bare or not unit(outcome) else f"{text} {unit(outcome)}"
 
 
-def level(outcome: Outcome, value: float) -> str:
+def level(outcome: Outcome, value: float, *, bare: bool = False) -> str:
     """Return a mean of an outcome in its unit: a share is in per cent, not in percentage points."""
-    return f"{number(100 * value)} %" if outcome.share else amount(outcome, value)
+    return f"{number(100 * value)} %" if outcome.share else amount(outcome, value, bare=bare)
 
 
 def interval(outcome: Outcome, low: float, high: float) -> str:
@@ -86,14 +101,14 @@ def whom(a: EvaluationAnalysis) -> str:
 
 def title(a: EvaluationAnalysis) -> str:
     """Return the title of the report."""
-    return a.parameters.title or _capital(f"what {a.parameters.programme} did to {a.outcome.words}")
+    return a.parameters.title or capital(f"what {a.parameters.programme} did to {a.outcome.words}")
 
 
 def subtitle(a: EvaluationAnalysis) -> str:
     """Return what the report is about, in one line."""
     clusters = "" if a.main.n_clusters is None else f" in {a.main.n_clusters:,} groups"
     made_up = " Made-up data with a known truth." if a.parameters.data.package == "synthetic" else ""
-    return f"{_capital(DESIGNS[a.parameters.design.type])}; {a.main.n_obs:,} observations{clusters}.{made_up}"
+    return f"{capital(DESIGNS[a.parameters.design.type])}; {a.main.n_obs:,} observations{clusters}.{made_up}"
 
 
 def certain(a: EvaluationAnalysis) -> bool:
@@ -107,20 +122,42 @@ def sentences(a: EvaluationAnalysis) -> list[str]:
     return [_effect(a), _sure(a), _worth(a)]
 
 
+def base(a: EvaluationAnalysis) -> tuple[str, str]:
+    """Return the mean without the programme, and whose mean it is; empty where there is none to show."""
+    mean = a.main.control_mean
+    if math.isnan(mean) or a.outcome.logarithm:
+        return "", ""
+    kind = a.parameters.design.type
+    if kind == "instrumental_variables":
+        return level(a.outcome, mean), "among those whom the instrument did not favour"
+    if kind == "regression_discontinuity":
+        return level(a.outcome, mean), "just across the cut-off"
+    return level(a.outcome, mean), "without it"
+
+
 def _effect(a: EvaluationAnalysis) -> str:
     outcome, value = a.outcome, a.main.estimate
     low, high = a.main.conf_int()
-    programme = _capital(a.parameters.programme)
+    programme = capital(a.parameters.programme)
     between = f"95 % interval {interval(outcome, low, high)}"
     if certain(a):
         verb = "raised" if value > 0 else "lowered"
-        base = a.main.control_mean
-        start = "" if math.isnan(base) else f", from {level(outcome, base)} without it"
-        return f"{programme} {verb} {outcome.words} by {amount(outcome, abs(value))} ({between}){start}, {whom(a)}."
+        mean, where = base(a)
+        joint = "against" if a.parameters.design.type == "instrumental_variables" else "from"
+        start = f", {joint} {mean} {where}" if mean else ""
+        changed = f"{programme} {verb} {outcome.words} by {amount(outcome, abs(value))}"
+        return f"{changed} ({between}){start}, {whom(a)}{_too_wide(a)}."
     return (
-        f"Whether {a.parameters.programme} changed {outcome.words} cannot be told from these data: the estimate is "
-        f"{amount(outcome, value)} ({between}), {whom(a)}, so effects up to those ends are not ruled out."
+        f"Whether {a.parameters.programme} changed {outcome.words} cannot be told from these data: the estimate "
+        f"is {amount(outcome, value)} ({between}), {whom(a)}, and no effect between those ends is ruled out."
     )
+
+
+def _too_wide(a: EvaluationAnalysis) -> str:
+    """Say what an interval for a share beyond 100 percentage points means."""
+    if not a.outcome.share or max(map(abs, a.main.conf_int())) <= 1:
+        return ""
+    return "; an end beyond 100 only says that the data cannot tell more"
 
 
 def _sure(a: EvaluationAnalysis) -> str:
@@ -130,12 +167,13 @@ def _sure(a: EvaluationAnalysis) -> str:
     failed = [check for check in a.checks if check.passed is False]
     named = ", ".join(dict.fromkeys(check.name for check in failed))
     tally = sum(check.passed is not None for check in a.checks)
+    verb = "does" if len(failed) == 1 else "do"
     told = (
-        f"{len(failed)} of {tally} checks did not pass ({named})" if failed else f"all {tally} checks passed"
+        f"{len(failed)} of {tally} checks {verb} not pass ({named})" if failed else f"all {tally} checks pass"
     )
     ways = _ways(a)
     assumed = stated.words[:1].lower() + stated.words[1:].rstrip(".")
-    return f"The answer rests on one assumption, that {assumed}; {told}{ways}."
+    return f"This rests on one assumption: {assumed}; {told}" + (f", and {ways}." if ways else ".")
 
 
 def _ways(a: EvaluationAnalysis) -> str:
@@ -143,36 +181,32 @@ def _ways(a: EvaluationAnalysis) -> str:
     if good.empty:
         return ""
     same = int((good["estimate"] * a.main.estimate > 0).sum())
+    if len(good) == 1:
+        way = "the same way" if same else "the other way"
+        one = amount(a.outcome, float(good["estimate"].iloc[0]))
+        return f"the one other way of computing it points {way} ({one})"
     between = interval(a.outcome, good["estimate"].min(), good["estimate"].max())
-    noun = "way" if len(good) == 1 else "ways"
-    return (
-        f", and {same} of {len(good)} other {noun} of answering the question point the same way ({between})"
-    )
+    many = f"all {same}" if same == len(good) else f"{same} of {len(good)}"
+    verb = "points" if same == 1 and same < len(good) else "point"
+    return f"{many} other ways of computing it {verb} in the same direction ({between})"
 
 
 def _worth(a: EvaluationAnalysis) -> str:
-    parts = []
-    if a.cost is not None:
-        parts.append(_cost(a))
+    parts = [] if a.cost is None else [_cost(a)]
+    known = a.parameters.published
     if a.truth is not None:
         value = float(a.truth["value"].iloc[0])
         low, high = a.main.conf_int()
-        held = "the interval holds it" if low <= value <= high else "the interval misses it"
-        parts.append(
-            f"the data are made up, so the true effect is known: {amount(a.outcome, value)}, and {held}"
-        )
-    elif a.parameters.published is not None:
-        known = a.parameters.published
-        error = (
-            ""
-            if known.std_error is None
-            else f" (standard error {amount(a.outcome, known.std_error, bare=True)})"
-        )
+        held = "inside the interval" if low <= value <= high else "outside the interval"
+        parts.append(f"the data are made up, so the true effect is known: {amount(a.outcome, value)}, {held}")
+    elif known is not None:
+        error = "" if known.std_error is None else amount(a.outcome, known.std_error, bare=True)
+        within = f" (standard error {error})" if error else ""
         note = f"; {known.note}" if known.note else ""
-        parts.append(f"{known.source} has {amount(a.outcome, known.estimate)}{error}{note}")
+        parts.append(f"the published figure is {amount(a.outcome, known.estimate)}{within}{note}")
     if not parts:
         parts.append(_others(a) or _data(a))
-    return _capital("; ".join(parts)).rstrip(".") + "."
+    return capital("; ".join(parts)).rstrip(".") + "."
 
 
 def _cost(a: EvaluationAnalysis) -> str:
@@ -181,14 +215,13 @@ def _cost(a: EvaluationAnalysis) -> str:
     money = a.parameters.cost.currency if a.parameters.cost else ""
     if not cost.bounded:
         return "as the effect cannot be told from nothing, what a unit of it costs has no upper bound"
-    low, high = (abs(end) for end in cost.fieller[0])
-    low, high, each = min(low, high), max(low, high), abs(cost.ratio)
-    factor, what = (
-        (0.01, "one percentage point") if a.outcome.share else (1.0, f"one {unit(a.outcome) or 'unit'}")
-    )
+    ends = sorted(abs(end) for end in cost.fieller[0])
+    factor = 0.01 if a.outcome.share else 1.0
+    what = "one percentage point" if a.outcome.share else f"one {unit(a.outcome) or 'unit'}"
+    low, high = (number(factor * end) for end in ends)
     return (
-        f"{what} of gain in {a.outcome.words} costs {money} {number(factor * each)} per person "
-        f"({number(factor * low)} to {number(factor * high)})"
+        f"{what} of gain in {a.outcome.words} costs {money} {number(factor * abs(cost.ratio))} per person "
+        f"({low} to {high})"
     )
 
 
@@ -224,31 +257,36 @@ def headline(a: EvaluationAnalysis) -> dict[str, Headline]:
 def cards(a: EvaluationAnalysis) -> list[tuple[str, str, str]]:
     """Return four headline figures as label, value and note."""
     low, high = a.main.conf_int()
-    base, share = a.main.control_mean, a.main.percent_of_control
-    without = (
-        ("Without it", "not defined", "the method gives no such mean")
-        if math.isnan(base)
-        else ("Without it", level(a.outcome, base), f"the effect is {number(share)} % of it")
-    )
+    mean, where = base(a)
+    share = a.main.percent_of_control
+    note = f"{where}; the effect is {number(share)} % of it" if mean else "the method gives none to show"
+    label = unit(a.outcome)
     failed = sum(check.passed is False for check in a.checks)
     tally = sum(check.passed is not None for check in a.checks)
-    clusters = (
-        "observations" if a.main.n_clusters is None else f"observations in {a.main.n_clusters:,} groups"
-    )
-    third = ("Data", count(a.main.n_obs), clusters)
-    if a.cost is not None and a.cost.bounded:
-        money = a.parameters.cost.currency if a.parameters.cost else ""
-        factor = 0.01 if a.outcome.share else 1.0
-        ends = sorted(abs(end) * factor for end in a.cost.fieller[0])
-        per = "percentage point" if a.outcome.share else a.outcome.unit or "unit"
-        third = (f"Cost of one {per}", f"{money} {number(abs(a.cost.ratio) * factor)}",
-                 f"{number(ends[0])} to {number(ends[1])}")  # fmt: skip
     return [
-        ("Effect", amount(a.outcome, a.main.estimate), f"95 % interval {interval(a.outcome, low, high)}"),
-        without,
-        third,
-        ("Checks", f"{tally - failed} of {tally} passed", "each is listed below, in words"),
-    ]
+        ("Effect", amount(a.outcome, a.main.estimate, bare=True),
+         f"{label}{'; ' if label else ''}95 % interval {interval(a.outcome, low, high)}"),
+        ("Mean outcome", mean.removesuffix(f" {label}") if label else mean or "–", note) if mean else
+        ("Chance finding", chance_words(a.main.p_value), "p-value: chance of this much without any effect"),
+        _third_card(a),
+        ("Checks", f"{tally - failed} of {tally}", "passed; each is told below"),
+    ]  # fmt: skip
+
+
+def chance_words(p: float) -> str:
+    """Return a p-value as written."""
+    return "–" if math.isnan(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def _third_card(a: EvaluationAnalysis) -> tuple[str, str, str]:
+    if a.cost is not None and a.cost.bounded and a.parameters.cost is not None:
+        factor = 0.01 if a.outcome.share else 1.0
+        low, high = sorted(abs(end) * factor for end in a.cost.fieller[0])
+        per = "percentage point" if a.outcome.share else a.outcome.unit or "unit"
+        cost = f"{a.parameters.cost.currency} {number(abs(a.cost.ratio) * factor)}"
+        return "Cost of the effect", cost, f"per person and {per}; {number(low)} to {number(high)}"
+    groups = "" if a.main.n_clusters is None else f" in {a.main.n_clusters:,} groups"
+    return "Data", count(a.main.n_obs), f"observations{groups}"
 
 
 def finding(a: EvaluationAnalysis, section: str) -> str:
@@ -260,16 +298,19 @@ def _sample(a: EvaluationAnalysis) -> str:
     first, last = int(a.flow["rows"].iloc[0]), a.main.n_obs
     if first == last:
         return f"All {first:,} rows of the data are used."
-    return f"Of {first:,} rows in the data, {last:,} tell the effect on {a.outcome.words}; the table says where the others went."
+    return (
+        f"Of {first:,} rows in the data, {last:,} tell the effect on {a.outcome.words}; the table says where the "
+        "others went."
+    )
 
 
 def _alike(a: EvaluationAnalysis) -> str:
     said = {
-        "by arm": "What was measured before the programme should differ between the two groups by chance alone.",
-        "by instrument": "What was measured before should not differ between those whom chance favoured and the others.",
+        "by arm": "What was measured before the programme should differ between the groups by chance alone.",
+        "by instrument": "What was measured before should not differ between those favoured and the others.",
         "at the cut-off": "What the programme cannot have changed should not jump where eligibility begins.",
         "weighted": "Treated and untreated differed to begin with; after weighting they should be alike.",
-        "weights": "The comparison is a mix of units without the programme; the weights were found before it began.",
+        "weights": "The comparison is a mix of units without it; its weights come from the time before.",
         "means": "The two groups need not be alike, but should have changed alike without the programme.",
         "none": "What would have happened without the programme is told by the assumption of the design.",
     }
@@ -280,7 +321,7 @@ def _effects(a: EvaluationAnalysis) -> str:
     text = _effect(a)
     others = _others(a)
     adjusted = " The adjusted p-values allow for having looked at several outcomes." if others else ""
-    return text + (f" {_capital(others)}.{adjusted}" if others else "")
+    return text + (f" {capital(others)}.{adjusted}" if others else "")
 
 
 def _time(a: EvaluationAnalysis) -> str:
@@ -314,20 +355,20 @@ def _groups(a: EvaluationAnalysis) -> str:
             told.append(f"effects differ by {name} (p = {row.p_value:.2g})")
         else:
             told.append(f"no difference by {name} can be told (p = {row.p_value:.2g})")
-    return _capital("; ".join(told)) + "." if told else "No groups could be compared."
+    return capital("; ".join(told)) + "." if told else "No groups could be compared."
 
 
 def _robust(a: EvaluationAnalysis) -> str:
     if a.variants.empty and not a.tests:
         return "No other way of answering the question was asked for."
-    ways = _ways(a).removeprefix(", and ")
+    ways = _ways(a)
     lost = int((a.variants["error"] != "").sum())
     missing = f" {lost} could not be computed." if lost else ""
-    return (_capital(ways) + "." if ways else "Further tests of the main estimate follow.") + missing
+    return (capital(ways) + "." if ways else "Further tests of the main estimate follow.") + missing
 
 
 def _value(a: EvaluationAnalysis) -> str:
-    return "" if a.cost is None else _capital(_cost(a)) + "."
+    return "" if a.cost is None else capital(_cost(a)) + "."
 
 
 def _planned(a: EvaluationAnalysis) -> str:
@@ -346,6 +387,19 @@ _FINDINGS = {
 }
 
 
-def said(row: pd.Series, outcome: Outcome) -> str:
-    """Return an estimate with its interval."""
-    return f"{amount(outcome, row['estimate'])} ({interval(outcome, row['ci_low'], row['ci_high'])})"
+def method(a: EvaluationAnalysis) -> str:
+    """Return what is particular to the method, as a further paragraph."""
+    details = a.main.details
+    if "effective_f" in details:
+        return (
+            f"\n\nHow strongly the instrument moves take-up: effective F {details['effective_f']:.1f} (above "
+            f"{details['effective_f_critical']:.1f} the bias is at most 10 % of the worst case). However weak it "
+            f"is, {details['anderson_rubin_text']}."
+        )
+    if "bandwidth" in details:
+        return (
+            f"\n\nWithin {number(details['bandwidth'])} of the cut-off lie {details['n_below']:,} rows below and "
+            f"{details['n_above']:,} above. Interval and p-value are corrected for the bias of the fit, so the "
+            "estimate need not lie in the middle."
+        )
+    return ""
