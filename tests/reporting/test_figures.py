@@ -9,6 +9,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from effect_charts import CHARTS as EFFECT_CHARTS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -114,6 +115,7 @@ CHARTS = {
         title="T",
     ),
     "tile_map": lambda: figures.tile_map(TILES, title="T"),
+    **EFFECT_CHARTS,
 }
 
 
