@@ -166,7 +166,8 @@ def _choice_dots(axes: Axes, lines: list[tuple[str, str, np.ndarray]], narrow: b
         place += 1.0 + 0.6 * (choice != before)
         before = choice
         chosen = np.flatnonzero(made)
-        axes.plot(chosen, np.full(len(chosen), place), "s", ms=width, color=style.INK, lw=0)
+        mark = {"marker": "s", "ms": width} if width > 2 else {"marker": "|", "ms": 6, "mew": 0.7}
+        axes.plot(chosen, np.full(len(chosen), place), color=style.INK, lw=0, **mark)
         label = ": ".join(part.replace("_", " ") for part in (choice, value) if part)
         label = drawable(label, f"choice {len(names) + 1}")
         ticks.append(place)
