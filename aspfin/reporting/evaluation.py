@@ -75,6 +75,11 @@ class EvaluationAnalysis:
     plan: Any
     checks: tuple[Check, ...]
 
+    def named(self, column: str) -> str:
+        """Return a column in words: as the file says, as the data say, or its name with spaces."""
+        own = {one.column: one.label for one in self.parameters.labels}
+        return own.get(column) or self.data.labels.get(column) or str(column).replace("_", " ")
+
     @property
     def main(self) -> ImpactEstimate:
         """The effect on the main outcome."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +50,7 @@ def jump(a: EvaluationAnalysis) -> Figure:
         **{name: picture.bins[name] * factor for name in ("mean", "ci_low", "ci_high")}
     )
     sides = ("entitled", "not entitled") if design.eligible == "below" else ("not entitled", "entitled")
-    score = design.running.replace("_", " ").lower()
+    score = a.named(design.running)
     unit = "per cent" if a.outcome.share else words.unit(a.outcome)
     return figures.rd_plot(
         bins,
@@ -59,7 +58,7 @@ def jump(a: EvaluationAnalysis) -> Figure:
         cutoff=design.cutoff,
         bandwidth=picture.bandwidth,
         title=_title(a),
-        subtitle=f"Means by {score}, with 95 % intervals; the lines are fitted to the rows in the shaded strip",
+        subtitle=f"Means by {score}, with 95 % intervals; lines are fitted within the shaded strip",
         source=_source(a),
         x_label=words.capital(score),
         y_label=words.capital(a.outcome.words) + (f" ({unit})" if unit else ""),
@@ -74,10 +73,10 @@ def over_time(a: EvaluationAnalysis) -> Figure:
     return figures.event_study(
         scaled(a.dynamics.by.assign(**true_path(a)), a.outcome),
         title=_title(a),
-        subtitle=f"Effect on {a.outcome.words} by {a.parameters.design.time} since the start",
+        subtitle=f"Effect on {a.outcome.words} by {a.named(a.parameters.design.time)} since the start",
         source=_source(a),
         unit=words.unit(a.outcome),
-        time_label=f"{words.capital(a.parameters.design.time)}s since the start",
+        time_label=f"{words.capital(a.named(a.parameters.design.time))}s since the start",
         reference_time=None,
     )
 
@@ -112,7 +111,7 @@ def twin(a: EvaluationAnalysis) -> Figure:
         source=_source(a),
         unit=words.unit(a.outcome),
         treated_label=str(design.treated_unit),
-        time_label=words.capital(design.time),
+        time_label=words.capital(a.named(design.time)),
     )
 
 
@@ -142,8 +141,8 @@ def ways(a: EvaluationAnalysis) -> pd.DataFrame:
     heads = {True: "The same question, other ways", False: "Other questions"}
     rows = [_row("This report", a.main.estimate, low, high, "Main estimate")]
     known = a.parameters.published
-    if known is not None:
-        half = math.nan if known.std_error is None else 1.96 * known.std_error
+    if known is not None and known.std_error is not None:
+        half = 1.96 * known.std_error
         ends = (known.estimate - half, known.estimate + half)
         rows.append(_row("Published", known.estimate, *ends, "Main estimate"))
     good = a.variants[a.variants["error"] == ""]
@@ -179,7 +178,7 @@ def other_ways(a: EvaluationAnalysis, title: str = "The answer under other choic
 
 def by_group(a: EvaluationAnalysis, rows: pd.DataFrame) -> Figure:
     """Return the effect by group."""
-    names = [words.capital(name.replace("_", " ")) for name in rows["column"]]
+    names = [words.capital(a.named(name)) for name in rows["column"]]
     shown = rows.assign(label=rows["group"], group=names)
     return figures.forest_plot(
         scaled(shown[["label", "group", "estimate", "ci_low", "ci_high"]], a.outcome),

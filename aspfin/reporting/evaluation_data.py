@@ -133,6 +133,7 @@ def _named(parameters: EvaluationParameters) -> Iterator[tuple[str, str]]:
         yield "assignment.cluster", parameters.assignment.cluster
     if parameters.cost is not None and parameters.cost.column is not None:
         yield "cost.column", parameters.cost.column
+    yield from ((f"labels[{i}].column", one.column) for i, one in enumerate(parameters.labels))
     for place, variant in enumerate(parameters.robustness):
         at = f"robustness[{place}]"
         if variant.design is not None:

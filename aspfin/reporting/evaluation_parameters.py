@@ -152,6 +152,13 @@ class Assignment(Section):
     cluster: Column | None = Field(None, description="column that identifies it")
 
 
+class Label(Section):
+    """A column in words, for tables and pictures."""
+
+    column: Column = Field(description="column")
+    label: Words = Field(description="what it is")
+
+
 class Variant(Section):
     """The same question answered another way; what is left out stays as in the main analysis."""
 
@@ -233,6 +240,7 @@ class EvaluationParameters(Section):
     )
     design: AnyDesign = Field(description="how the effect is found, with the columns it needs")
     controls: Columns = Field((), strict=False, description="measured before the programme")
+    labels: tuple[Label, ...] = Field((), max_length=200, strict=False, description="columns in words")
     cluster: Column | None = Field(None, description="errors are clustered by this column")
     strata: Columns = Field((), strict=False, description="assignment was made within these")
     assignment: Assignment | None = Field(None, description="how treatment was assigned")
@@ -277,21 +285,21 @@ def located(parameters: EvaluationParameters, file: str) -> EvaluationParameters
     """
     from aspfin.reporting.evaluation_data import column_problems, load
 
-    if problems := _rules(parameters, file):
-        raise InputError(problems)
     base = Path(file).resolve().parent
-    changes: dict[str, Any] = {}
+    problems, changes = _rules(parameters, file), {}
     if parameters.data.path is not None:
-        changes["data"] = parameters.data.model_copy(
-            update={"path": str((base / parameters.data.path).resolve())}
-        )
+        path = str((base / parameters.data.path).resolve())
+        changes["data"] = parameters.data.model_copy(update={"path": path})
     if parameters.plan is not None:
-        plan = (base / parameters.plan).resolve()
-        if not plan.is_file():
-            raise InputError(Problem(file, "plan", parameters.plan, "an existing file"))
-        changes["plan"] = str(plan)
+        changes["plan"] = str((base / parameters.plan).resolve())
+        if not Path(changes["plan"]).is_file():
+            problems.append(Problem(file, "plan", parameters.plan, "an existing file"))
     ready = parameters.model_copy(update=changes)
-    if problems := column_problems(ready, load(ready.data, file).raw_columns, file):
+    try:
+        problems += column_problems(ready, load(ready.data, file).raw_columns, file)
+    except InputError as error:
+        problems += error.problems
+    if problems:
         raise InputError(problems)
     return ready
 

@@ -12,6 +12,7 @@ from aspfin import evaluation
 from aspfin.evaluation.cost_effectiveness import CostEffectiveness
 from aspfin.reporting.evaluation_data import kept
 from aspfin.reporting.evaluation_parameters import EvaluationParameters, Outcome, Variant
+from aspfin.reporting.style import number
 from aspfin.results import Check, ImpactEstimate, Money
 
 __all__ = [
@@ -213,8 +214,8 @@ def _levels(values: pd.Series) -> pd.Series:
         return values.map({0: "no", 1: "yes"})
     if numeric and known.nunique() > MOST_GROUPS:
         middle = float(known.median())
-        made = pd.Series(f"{middle:g} or less", index=values.index, dtype=object)
-        return made.mask(values > middle, f"more than {middle:g}").where(values.notna())
+        made = pd.Series(f"{number(middle)} or less", index=values.index, dtype=object)
+        return made.mask(values > middle, f"more than {number(middle)}").where(values.notna())
     if numeric:
         return values.map(lambda value: f"{value:g}", na_action="ignore")
     return values.astype(object).map(str, na_action="ignore")
@@ -268,6 +269,8 @@ def further_tests(
                 found[test] = pd.DataFrame([{**_row(one), "lower": one.lower, "upper": one.upper}])
             else:
                 arguments.pop("covariance", None)
+                if test == "randomisation_inference" and parameters.assignment is not None:
+                    arguments["cluster"] = parameters.assignment.cluster  # redrawn the way it was drawn
                 call = getattr(evaluation, test)
                 found[test] = pd.DataFrame([_row(call(frame, **arguments, **drawn))])
         except ValueError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -31,17 +31,28 @@ def chance(p: float) -> str | None:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def plain(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Return the frame with the names of columns in a column written as words."""
+Named = Callable[[str], str]
+
+
+def plain(frame: pd.DataFrame, name: str, named: Named | None = None) -> pd.DataFrame:
+    """Return the frame with the names of columns in one of its columns written as words."""
+    if named is not None:
+        frame = frame.assign(**{name: [words.capital(named(str(text))) for text in frame[name]]})
     return frame.assign(**{name: [str(text).replace("_", " ") for text in frame[name]]}).reset_index(
         drop=True
     )
 
 
-def _shown(frame: pd.DataFrame, names: dict[str, str], caption: str, notes: Sequence[str] = ()) -> Html:
+def _shown(
+    frame: pd.DataFrame,
+    names: dict[str, str],
+    caption: str,
+    notes: Sequence[str] = (),
+    named: Named | None = None,
+) -> Html:
     first, *rest = names
     return tables.table(
-        plain(frame[list(names)], first),
+        plain(frame[list(names)], first, named),
         caption=caption,
         headers=names,
         formats={name: chance if name == "p_value" else style.number for name in rest},
@@ -49,31 +60,33 @@ def _shown(frame: pd.DataFrame, names: dict[str, str], caption: str, notes: Sequ
     )
 
 
-def balance(frame: pd.DataFrame) -> Html:
+def balance(frame: pd.DataFrame, named: Named) -> Html:
     """Return means of the two arms before the programme."""
     names = {"variable": "Measured before", "mean_control": "Without", "mean_treated": "With",
              "estimate": "Difference", "normalised_difference": "In standard deviations",
-             "p_value": "p"}  # fmt: skip
+             "p_value": "p-value"}  # fmt: skip
     note = "More than 0.25 standard deviations is large. Each p-value stands for a test of its own."
-    return _shown(frame, names, "Before the programme: means of the two groups", [note])
+    return _shown(frame, names, "Before the programme: means of the two groups", [note], named)
 
 
-def no_jump(frame: pd.DataFrame) -> Html:
+def no_jump(frame: pd.DataFrame, named: Named) -> Html:
     """Return jumps at the cut-off in what was measured before."""
     names = {"variable": "Measured before", "estimate": "Jump", "ci_low": "Low", "ci_high": "High",
-             "p_value": "p"}  # fmt: skip
-    return _shown(frame, names, "What the programme cannot have changed: its jump at the cut-off")
+             "p_value": "p-value"}  # fmt: skip
+    return _shown(
+        frame, names, "What the programme cannot have changed: its jump at the cut-off", named=named
+    )
 
 
-def weighted(frame: pd.DataFrame) -> Html:
+def weighted(frame: pd.DataFrame, named: Named) -> Html:
     """Return means and differences before and after weighting or matching."""
     names = {"control": "Measured before", "treated_mean": "With", "untreated_mean": "Without",
              "difference_before": "Gap before", "difference_after": "Gap after"}  # fmt: skip
     note = "Gaps in standard deviations, before and after weighting or matching."
-    return _shown(frame, names, "Treated and untreated", [note])
+    return _shown(frame, names, "Treated and untreated", [note], named)
 
 
-def weights(frame: pd.DataFrame) -> Html:
+def weights(frame: pd.DataFrame, named: Named) -> Html:
     """Return what a synthetic control is made of."""
     return tables.table(
         frame.assign(unit=frame["unit"].astype(str)),
@@ -84,7 +97,7 @@ def weights(frame: pd.DataFrame) -> Html:
     )
 
 
-def means(frame: pd.DataFrame) -> Html:
+def means(frame: pd.DataFrame, named: Named) -> Html:
     """Return the four means of a difference in differences."""
     shown = frame.assign(group=frame["group"].map(words.capital))
     return _shown(shown, {"group": "Group", "mean": "Mean"}, "Means of the four groups")
@@ -94,20 +107,20 @@ FURTHER: dict[str, tuple[str, dict[str, str], str]] = {
     "bandwidths": (
         "Effect by bandwidth",
         {"multiple": "Times the chosen one", "bandwidth": "Bandwidth", "estimate": "Effect", "ci_low": "Low",
-         "ci_high": "High", "p_value": "p", "n_obs": "Rows"},
+         "ci_high": "High", "p_value": "p-value", "n_obs": "Rows"},
         "The answer should not hang on how wide a strip around the cut-off is looked at.",
     ),
     "placebo_cutoffs": (
         "Where nothing happens: cut-offs that decide nothing",
         {"cutoff": "Cut-off", "side": "Rows from", "estimate": "Jump", "ci_low": "Low", "ci_high": "High",
-         "p_value": "p", "n_obs": "Rows"},
+         "p_value": "p-value", "n_obs": "Rows"},
         "No jump is expected here; of twenty such tests one would reject by chance.",
     ),
     "honest_bounds": (
         "If trends would not have stayed parallel",
         {"share_of_effect": "Bend of the trend", "ci_low": "Low", "ci_high": "High"},
-        "Any straight difference in trends is allowed for, and a bend from one period to the next of so much of "
-        "the effect over time (average over event times).",
+        "Any straight difference in trends is allowed for, and a bend from one period to the next of so much "
+        "of the effect (its average over event times).",
     ),
 }  # fmt: skip
 

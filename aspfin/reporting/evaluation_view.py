@@ -1,8 +1,8 @@
 """The evaluation report in pictures and tables: one function for each thing the notebook shows.
 
 Every function takes the analysis and returns something that shows itself. The words are in
-`evaluation_words.py`, the numbers in `evaluation.py`, the pictures in `evaluation_charts.py`. A part that does
-not apply shows nothing.
+`evaluation_words.py`, the numbers in `evaluation.py`, the pictures in `evaluation_charts.py`. A part
+that does not apply shows nothing.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def one_picture(a: EvaluationAnalysis) -> Figure:
 def sample_table(a: EvaluationAnalysis) -> Html:
     """Return how the rows of the data become those of the estimate."""
     return tables.table(
-        a.flow.assign(step=[words.capital(text) for text in a.flow["step"]]),
+        a.flow.assign(step=[words.step(a, text) for text in a.flow["step"]]),
         caption="From the data to the estimate",
         headers={"step": "Step", "rows": "Rows left"},
         formats={"rows": ",.0f"},
@@ -104,8 +104,9 @@ def attrition_table(a: EvaluationAnalysis) -> Html:
     if a.lost.empty:
         return NOTHING
     names = {"variable": "Measure", "mean_control": "Without", "mean_treated": "With",
-             "estimate": "Difference", "p_value": "p"}  # fmt: skip
-    shown = plain(a.lost[list(names)], "variable").replace({"variable": {"lost": "share not found again"}})
+             "estimate": "Difference", "p_value": "p-value"}  # fmt: skip
+    shown = a.lost[list(names)].replace({"variable": {"lost": "share not found again"}})
+    shown = plain(shown, "variable", a.named)
     return tables.table(
         shown,
         caption="Those who were not found again, and those who were",
@@ -119,7 +120,7 @@ def comparison_table(a: EvaluationAnalysis) -> Html:
     """Return whether like is compared with like, in the form that fits the design."""
     if a.comparison.empty:
         return NOTHING
-    shown: dict[str, Callable[[pd.DataFrame], Html]] = {
+    shown: dict[str, Callable[[pd.DataFrame, Callable[[str], str]], Html]] = {
         "by arm": balance,
         "by instrument": balance,
         "at the cut-off": no_jump,
@@ -127,7 +128,7 @@ def comparison_table(a: EvaluationAnalysis) -> Html:
         "weights": weights,
         "means": means,
     }
-    return shown[a.comparison_kind](a.comparison)
+    return shown[a.comparison_kind](a.comparison, a.named)
 
 
 def effects_table(a: EvaluationAnalysis) -> Html:
@@ -153,15 +154,17 @@ def effects_table(a: EvaluationAnalysis) -> Html:
     shown = pd.DataFrame(rows)
     unused = [("adjusted", a.q_values is None), ("truth", a.truth is None)]
     shown = shown.drop(columns=[name for name, absent in unused if absent])
-    names = {"outcome": "Outcome", "effect": "Effect", "interval": "95 % interval", "p": "p",
-             "adjusted": "p, adjusted", "without": "Without it", "truth": "True effect", "n": "Rows"}  # fmt: skip
+    names = {"outcome": "Outcome", "effect": "Effect", "interval": "95 % interval", "p": "p-value",
+             "adjusted": "adjusted", "without": "Without it", "truth": "True effect",
+             "n": "Rows"}  # fmt: skip
+    logs = ["Effects on logarithms are shown times 100: about per cent."] if a.outcome.logarithm else []
     how = f"{words.capital(a.main.method)} ({a.main.estimand}); standard errors: {a.main.std_error_kind}."
     return tables.table(
         shown,
         caption="Effects of the programme",
         headers={name: names[name] for name in shown},
         formats={name: str for name in shown if name != "outcome"},
-        notes=[how],
+        notes=[how, *logs],
     )
 
 
@@ -170,9 +173,9 @@ def effect_method(a: EvaluationAnalysis) -> Html:
     error = style.number(a.main.std_error * a.outcome.scale)
     text = (
         f"{a.parameters.design.words} The estimate is the {a.main.estimand} by {a.main.method}; its standard "
-        f"error is {error} ({a.main.std_error_kind}). The p-value is the chance of an estimate at least as far "
-        "from nothing, had the programme done nothing; the interval holds every effect that the data do not "
-        f"contradict at 5 %.{words.method(a)}"
+        f"error is {error} ({a.main.std_error_kind}). The p-value is the chance of an estimate at least as "
+        "far from nothing, had the programme done nothing; the interval holds every effect that the data do "
+        f"not contradict at 5 %.{words.method(a)}"
     )
     citation = f"{a.main.citation}. Software: {a.main.software}"
     return tables.method_note("How the effect is computed", text, source=citation)
@@ -192,7 +195,7 @@ def time_table(a: EvaluationAnalysis) -> Html:
         shown[columns],
         caption="Effects by time since the start",
         headers={name: names[name] for name in columns},
-        units={"event_time": a.parameters.design.time} | ({"estimate": unit} if unit else {}),
+        units={"event_time": a.named(a.parameters.design.time) + "s"} | ({"estimate": unit} if unit else {}),
         formats={"event_time": _whole} | {name: style.number for name in columns[1:-1]},
         notes=["Low and high: 95 % interval of each. The band holds all of them at once."],
     )
@@ -213,7 +216,7 @@ def ways_chart(a: EvaluationAnalysis) -> Figure | Html:
     shown_first = len(a.effects) == 1 and a.parameters.design.type not in (
         "regression_discontinuity", "staggered_adoption", "synthetic_control"
     )  # fmt: skip
-    alone = len(charts.ways(a)) == 1 + (a.parameters.published is not None)
+    alone = not len(a.variants) and not any(name in words.TESTS for name in a.tests)
     return NOTHING if alone or shown_first else charts.other_ways(a)
 
 
@@ -236,7 +239,7 @@ def ways_table(a: EvaluationAnalysis) -> Html:
     return tables.table(
         shown,
         caption="Other ways of computing the answer",
-        headers={"name": "Way", "effect": "Effect", "interval": "95 % interval", "p": "p", "n": "Rows"},
+        headers={"name": "Way", "effect": "Effect", "interval": "95 % interval", "p": "p-value", "n": "Rows"},
         units={"effect": unit} if unit else {},
         formats={name: str for name in ("effect", "interval", "p", "n")},
     )
@@ -289,11 +292,10 @@ def plan_table(a: EvaluationAnalysis) -> Html:
     """Return every result beside the plan: planned, changed or unplanned."""
     if a.plan is None:
         return NOTHING
-    shown = plain(
-        a.plan.frame[["outcome", "name", "status", "changes", "p_value", "adjusted_p_value"]], "outcome"
-    )
+    columns = ["outcome", "name", "status", "changes", "p_value", "adjusted_p_value"]
+    shown = plain(a.plan.frame[columns], "outcome", a.named)
     names = {"outcome": "Outcome", "name": "Analysis", "status": "Status", "changes": "What changed",
-             "p_value": "p", "adjusted_p_value": "p, adjusted"}  # fmt: skip
+             "p_value": "p-value", "adjusted_p_value": "p-value, adjusted"}  # fmt: skip
     return tables.table(
         shown.assign(changes=shown["changes"].str.replace("_", " ")),
         caption="Results beside the plan",

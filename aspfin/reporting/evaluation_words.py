@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from aspfin.reporting.evaluation_parameters import Outcome
 from aspfin.reporting.manifest import Headline
-from aspfin.reporting.style import count, number
+from aspfin.reporting.style import number
 
 if TYPE_CHECKING:
     from aspfin.reporting.evaluation import EvaluationAnalysis
@@ -66,7 +66,7 @@ def capital(text: str) -> str:
 def unit(outcome: Outcome) -> str:
     """Return the unit of an effect on an outcome, as shown."""
     if outcome.logarithm:
-        return "per cent (log points)"
+        return "per cent"
     return "percentage points" if outcome.share else outcome.unit or ""
 
 
@@ -111,6 +111,12 @@ def subtitle(a: EvaluationAnalysis) -> str:
     return f"{capital(DESIGNS[a.parameters.design.type])}; {a.main.n_obs:,} observations{clusters}.{made_up}"
 
 
+def step(a: EvaluationAnalysis, text: str) -> str:
+    """Return a step from the data to the estimate, columns in words."""
+    column = text.removeprefix("without missing ")
+    return capital(text if column == text else f"with a value for: {a.named(column)}")
+
+
 def certain(a: EvaluationAnalysis) -> bool:
     """Return whether the 95 % interval of the main effect leaves out no effect."""
     low, high = a.main.conf_int()
@@ -148,8 +154,9 @@ def _effect(a: EvaluationAnalysis) -> str:
         changed = f"{programme} {verb} {outcome.words} by {amount(outcome, abs(value))}"
         return f"{changed} ({between}){start}, {whom(a)}{_too_wide(a)}."
     return (
-        f"Whether {a.parameters.programme} changed {outcome.words} cannot be told from these data: the estimate "
-        f"is {amount(outcome, value)} ({between}), {whom(a)}, and no effect between those ends is ruled out."
+        f"Whether {a.parameters.programme} changed {outcome.words} cannot be told from these data: the "
+        f"estimate is {amount(outcome, value)} ({between}), {whom(a)}, and no effect between those ends is "
+        "ruled out."
     )
 
 
@@ -186,7 +193,7 @@ def _ways(a: EvaluationAnalysis) -> str:
         one = amount(a.outcome, float(good["estimate"].iloc[0]))
         return f"the one other way of computing it points {way} ({one})"
     between = interval(a.outcome, good["estimate"].min(), good["estimate"].max())
-    many = f"all {same}" if same == len(good) else f"{same} of {len(good)}"
+    many = f"{same} of {len(good)}" if same < len(good) else "both" if same == 2 else f"all {same}"
     verb = "points" if same == 1 and same < len(good) else "point"
     return f"{many} other ways of computing it {verb} in the same direction ({between})"
 
@@ -286,7 +293,7 @@ def _third_card(a: EvaluationAnalysis) -> tuple[str, str, str]:
         cost = f"{a.parameters.cost.currency} {number(abs(a.cost.ratio) * factor)}"
         return "Cost of the effect", cost, f"per person and {per}; {number(low)} to {number(high)}"
     groups = "" if a.main.n_clusters is None else f" in {a.main.n_clusters:,} groups"
-    return "Data", count(a.main.n_obs), f"observations{groups}"
+    return "Data", f"{a.main.n_obs:,}", f"observations{groups}"
 
 
 def finding(a: EvaluationAnalysis, section: str) -> str:
@@ -299,8 +306,8 @@ def _sample(a: EvaluationAnalysis) -> str:
     if first == last:
         return f"All {first:,} rows of the data are used."
     return (
-        f"Of {first:,} rows in the data, {last:,} tell the effect on {a.outcome.words}; the table says where the "
-        "others went."
+        f"Of {first:,} rows in the data, {last:,} tell the effect on {a.outcome.words}; the table says where "
+        "the others went."
     )
 
 
@@ -314,7 +321,12 @@ def _alike(a: EvaluationAnalysis) -> str:
         "means": "The two groups need not be alike, but should have changed alike without the programme.",
         "none": "What would have happened without the programme is told by the assumption of the design.",
     }
-    return f"{a.parameters.design.words} {said[a.comparison_kind]}"
+    trends = [
+        f" {check.question} {'Yes' if check.passed else 'No'}: {check.text}."
+        for check in a.checks
+        if check.name.startswith("parallel trends") and check.passed is not None
+    ]
+    return f"{a.parameters.design.words} {said[a.comparison_kind]}{''.join(trends)}"
 
 
 def _effects(a: EvaluationAnalysis) -> str:
@@ -332,13 +344,10 @@ def _time(a: EvaluationAnalysis) -> str:
     before = by[by["event_time"] < 0]
     quiet = int(((before["ci_low"] <= 0) & (before["ci_high"] >= 0)).sum())
     first, last = after.iloc[0], after.iloc[-1]
-    ahead = (
-        f" Before the start, {quiet} of {len(before)} intervals hold no effect, as they should."
-        if len(before)
-        else ""
-    )
+    time, more = a.named(a.parameters.design.time), f"{last['event_time']:g}"
+    ahead = f" Before the start, {quiet} of {len(before)} intervals include no effect." if len(before) else ""
     return (
-        f"In the first period the effect is {amount(a.outcome, first['estimate'])}, after {last['event_time']:g} more "
+        f"In the first {time} the effect is {amount(a.outcome, first['estimate'])}, {more} {time}s later "
         f"{amount(a.outcome, last['estimate'])}.{ahead}"
     )
 
@@ -346,7 +355,7 @@ def _time(a: EvaluationAnalysis) -> str:
 def _groups(a: EvaluationAnalysis) -> str:
     told = []
     for row in a.group_tests.itertuples():
-        name = str(row.column).replace("_", " ")
+        name = a.named(str(row.column))
         if math.isnan(row.p_value):
             told.append(
                 f"groups of {name} were estimated apart; overlapping intervals are no proof of equality"
@@ -389,17 +398,18 @@ _FINDINGS = {
 
 def method(a: EvaluationAnalysis) -> str:
     """Return what is particular to the method, as a further paragraph."""
-    details = a.main.details
-    if "effective_f" in details:
+    known = a.main.details
+    if "effective_f" in known:
+        found, wanted = f"{known['effective_f']:.1f}", f"{known['effective_f_critical']:.1f}"
         return (
-            f"\n\nHow strongly the instrument moves take-up: effective F {details['effective_f']:.1f} (above "
-            f"{details['effective_f_critical']:.1f} the bias is at most 10 % of the worst case). However weak it "
-            f"is, {details['anderson_rubin_text']}."
+            f"\n\nHow strongly the instrument moves take-up: effective F {found} (from {wanted} on the bias is "
+            f"at most 10 % of the worst case). However weak it is, {known['anderson_rubin_text']}, in the "
+            "outcome's own unit."
         )
-    if "bandwidth" in details:
+    if "bandwidth" in known:
         return (
-            f"\n\nWithin {number(details['bandwidth'])} of the cut-off lie {details['n_below']:,} rows below and "
-            f"{details['n_above']:,} above. Interval and p-value are corrected for the bias of the fit, so the "
+            f"\n\nWithin {number(known['bandwidth'])} of the cut-off lie {known['n_below']:,} rows below and "
+            f"{known['n_above']:,} above. Interval and p-value are corrected for the bias of the fit, so the "
             "estimate need not lie in the middle."
         )
     return ""
