@@ -268,11 +268,11 @@ def further_tests(
                 one = evaluation.lee_bounds(frame, **own)
                 found[test] = pd.DataFrame([{**_row(one), "lower": one.lower, "upper": one.upper}])
             else:
-                arguments.pop("covariance", None)
+                own = {key: value for key, value in arguments.items() if key != "covariance"}
                 if test == "randomisation_inference" and parameters.assignment is not None:
-                    arguments["cluster"] = parameters.assignment.cluster  # redrawn the way it was drawn
+                    own["cluster"] = parameters.assignment.cluster  # redrawn the way it was drawn
                 call = getattr(evaluation, test)
-                found[test] = pd.DataFrame([_row(call(frame, **arguments, **drawn))])
+                found[test] = pd.DataFrame([_row(call(frame, **own, **drawn))])
         except ValueError as error:
             found[test] = pd.DataFrame([{"error": str(error)}])
     return found

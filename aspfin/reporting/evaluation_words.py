@@ -402,8 +402,8 @@ def method(a: EvaluationAnalysis) -> str:
     if "effective_f" in known:
         found, wanted = f"{known['effective_f']:.1f}", f"{known['effective_f_critical']:.1f}"
         return (
-            f"\n\nHow strongly the instrument moves take-up: effective F {found} (from {wanted} on the bias is "
-            f"at most 10 % of the worst case). However weak it is, {known['anderson_rubin_text']}, in the "
+            f"\n\nHow strongly the instrument moves take-up: effective F {found} (from {wanted} on the bias "
+            f"is at most 10 % of the worst case). However weak it is, {known['anderson_rubin_text']}, in the "
             "outcome's own unit."
         )
     if "bandwidth" in known:

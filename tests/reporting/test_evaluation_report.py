@@ -374,25 +374,45 @@ truth: ITT
 def test_from_file_to_page(tmp_path, request):
     folder = tmp_path / "evaluation"
     folder.mkdir()
-    (folder / "small.yaml").write_text(SMALL, encoding="utf-8")
-    command = [sys.executable, "-m", "aspfin.cli", "run", str(folder / "small.yaml"), "--output"]
     for name in ("first", "second"):
-        done = subprocess.run(
-            [*command, str(tmp_path / name)],
-            cwd=request.config.rootpath,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-    first, second = (tmp_path / name / "evaluation" / "small" for name in ("first", "second"))
+        (folder / f"{name}.yaml").write_text(SMALL, encoding="utf-8")
+    command = [
+        sys.executable,
+        "-m",
+        "aspfin.cli",
+        "run",
+        str(folder),
+        "-j",
+        "2",
+        "--output",
+        str(tmp_path / "r"),
+    ]
+    done = subprocess.run(command, cwd=request.config.rootpath, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    first, second = (tmp_path / "r" / "evaluation" / name for name in ("first", "second"))
     page = (first / "report.html").read_text(encoding="utf-8")
     assert page.count("<h1") == 1 and "In three sentences" in page and "A small report" in page
     assert not re.search(r'<(script|link|iframe)\b|src="http', page)
     assert all(alt.strip() for alt in re.findall(r'<img[^>]*alt="([^"]*)"', page))
     assert "What does the effect cost?" not in page  # a part that does not apply has no heading
-    for name in ("report.html", "report.ipynb", "results.json"):
+    for name in ("report.html", "report.ipynb", "results.json"):  # equal parameters, equal bytes
         assert (first / name).read_bytes() == (second / name).read_bytes()
+
+
+def test_assignment_is_redrawn_the_way_it_was_drawn():
+    one_by_one = changed(
+        LOTTERY,
+        assignment={"level": "household"},
+        strata=[],
+        tests=["randomisation_inference", "wild_cluster_bootstrap", "lee_bounds"],
+    )
+    tests = analyse(build("evaluation", one_by_one)).tests
+    together = analyse(build("evaluation", changed(LOTTERY, strata=[]))).tests
+    assert not any("error" in frame for frame in (*tests.values(), *together.values()))
+    errors = [one["randomisation_inference"]["std_error"][0] for one in (tests, together)]
+    assert errors[0] < errors[1]  # by household the chance spread is smaller than by village
+    bootstrap = [one["wild_cluster_bootstrap"]["std_error"][0] for one in (tests, together)]
+    assert bootstrap[0] == bootstrap[1]  # errors are clustered by village in both
 
 
 # Words and pictures
