@@ -16,7 +16,7 @@ from aspfin.reporting.runner import CaseOutcome
 from aspfin.reporting.worker import Failure
 
 VALID = """\
-response: {programme: flood_cash_transfer, on: 2022-12-10}
+response: {programme: flood_cash_transfer, rules_on: 2022-12-10}
 financing: {instruments: [{type: contingent_credit, limit_usd: 1e6}]}
 """
 
@@ -136,7 +136,7 @@ def test_schema(call):
     found = call("schema", "finance")
     assert (found.exit_code, found.stderr) == (
         2,
-        "command line: kind: got 'finance'; allowed: did you mean 'financing'? (financing)\n",
+        "command line: kind: got 'finance'; allowed: did you mean 'financing'? (evaluation, financing)\n",
     )
 
 

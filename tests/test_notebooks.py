@@ -62,7 +62,7 @@ SMALL = """
 title: A small report
 country: KHM
 shock: {hazard: flood, draws: 2_000, bootstrap: 20}
-response: {programme: flood_cash_transfer, on: 2022-12-10}
+response: {programme: flood_cash_transfer, rules_on: 2022-12-10}
 financing:
   years: 5
   paths: 2_000

@@ -296,7 +296,7 @@ def _bounds(event_class: EventClass, values: np.ndarray) -> tuple[float, float]:
 
 def _dispersion_check(c: EventClass) -> Check:
     ratio, n = c.dispersion, c.years
-    question = f"Are the yearly counts of {c.name} events at least as variable as a Poisson law says?"
+    question = f"Do the yearly counts of {c.name} events agree with a Poisson law (not too even, p ≥ 0.05)?"
     p_value = float(special.chdtr(n - 1, (n - 1) * ratio))
     text = f"variance/mean {ratio:.2f} over {n} years"
     if ratio < 1:
@@ -304,7 +304,7 @@ def _dispersion_check(c: EventClass) -> Check:
             f"; under-dispersed (chance of so low a ratio under Poisson {p_value:.2f}): a negative "
             "binomial is inadmissible; the Poisson law is kept and may overstate years with several events"
         )
-    return Check(f"dispersion of {c.name} events", question, ratio >= 1, ratio, p_value, text)
+    return Check(f"dispersion of {c.name} events", question, p_value >= 0.05, ratio, p_value, text)
 
 
 def _size_check(c: ClassLaw) -> Check:

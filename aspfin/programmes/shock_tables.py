@@ -98,7 +98,7 @@ def event_table(
     recorded : RecordedClasses
         From `rates_by_class`.
     footprints : DataFrame
-        Recorded provincial figures: `event_id, pcode, households, stage`.
+        Recorded provincial figures: `event_id, pcode, households, stage, status`.
     area : str
         "national" or a P-code. For a province only published figures are given, the rest is missing.
     usd_per_affected : float
@@ -121,9 +121,13 @@ def event_table(
         events["events_per_year"] = np.where(placed, rate, np.nan)
     else:
         known = footprints[(footprints["pcode"] == area) & footprints["stage"].isin(("final", "partial"))]
-        figures = events["event"].map(known.groupby("event_id")["households"].max())
+        largest = (
+            known.sort_values("households").drop_duplicates("event_id", keep="last").set_index("event_id")
+        )
+        figures = events["event"].map(largest["households"])
+        remarks = events["event"].map(largest["stage"] + " figure, " + largest["status"])
         events = events.assign(**dict.fromkeys(sizes, figures.astype(float)), events_per_year=np.nan)
-        events["reason"] = np.where(figures.isna(), "no figure for this province was found", "")
+        events["reason"] = remarks.where(figures.notna(), "no figure for this province was found")
     with np.errstate(divide="ignore"):
         events["return_period"] = 1 / -np.expm1(-events["events_per_year"].astype(float))
     for size, need in zip(sizes, ("need_low_usd", "need_usd", "need_high_usd"), strict=True):

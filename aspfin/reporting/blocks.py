@@ -20,6 +20,7 @@ __all__ = [
     "cards",
     "checks_list",
     "method_note",
+    "note",
     "paragraphs",
     "run_stamp",
     "sources_list",
@@ -87,6 +88,17 @@ def paragraphs(*sentences: str) -> Html:
     '<p>Fewer than 5 % of floods cost more.</p>'
     """
     return Html("".join(f"<p>{escape(line)}</p>" for line in sentences), "\n".join(sentences))
+
+
+def note(text: str) -> Html:
+    """Return a remark set apart; nothing where there is no text.
+
+    Examples
+    --------
+    >>> note("Mind the gap.").html
+    '<p class="note">Mind the gap.</p>'
+    """
+    return Html(f'<p class="note">{escape(text)}</p>' if text else "", text)
 
 
 def method_note(summary: str, text: str, *, formula: str = "", source: str = "") -> Html:

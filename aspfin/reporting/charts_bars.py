@@ -288,7 +288,7 @@ def tornado(
         from matplotlib.patches import Patch
 
         canvas.legend(
-            handles=[Patch(color=LOW, label="input low"), Patch(color=HIGH, label="input high")],
+            handles=[Patch(color=LOW, label="lower answer"), Patch(color=HIGH, label="higher answer")],
             loc="outside upper left",
             ncols=2,
         )

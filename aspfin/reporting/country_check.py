@@ -73,7 +73,9 @@ def country_problems(parameters: BaseModel, path: Path) -> list[Problem]:
 
     areas = ["national", *province_codes(parameters.country, path)]
     if (area := getattr(parameters, "area", "national")) not in areas:
-        refuse("area", area, did_you_mean(area, areas))
+        named = dict(zip(country.provinces["name_en"].str.lower(), country.provinces["pcode"], strict=True))
+        own = named.get(str(area).lower())
+        refuse("area", area, f"its P-code, {own}" if own else did_you_mean(area, areas))
     if (shock := getattr(parameters, "shock", None)) and shock.hazard not in country.records:
         refuse("shock.hazard", shock.hazard, did_you_mean(shock.hazard, list(country.records)))
     if response := getattr(parameters, "response", None):
@@ -82,7 +84,13 @@ def country_problems(parameters: BaseModel, path: Path) -> list[Problem]:
             refuse("response.programme", response.programme, did_you_mean(response.programme, list(known)))
         else:
             try:
-                known[response.programme].rules_on(response.on)
+                known[response.programme].rules_on(response.rules_on)
+                if not any(one.households and one.people for one in known[response.programme].outcomes):
+                    paid = [
+                        p.id for p in country.programmes if any(o.households and o.people for o in p.outcomes)
+                    ]
+                    allowed = "a programme whose pack entry has an outcome with households and people: "
+                    refuse("response.programme", response.programme, allowed + ", ".join(paid))
             except InputError as error:
-                refuse("response.on", str(response.on), error.problems[0].allowed)
+                refuse("response.rules_on", str(response.rules_on), error.problems[0].allowed)
     return problems

@@ -67,7 +67,7 @@ class Figure:
         return (
             f'<figure class="chart"><figcaption><div class="figure-title"><strong>{escape(self.title)}'
             f"</strong></div>{subtitle}</figcaption><picture>"
-            f'<source media="(max-width: {PHONE}px)" srcset="{_data_uri(self.narrow)}">'
+            f'<source media="screen and (max-width: {PHONE}px)" srcset="{_data_uri(self.narrow)}">'
             f'<img src="{_data_uri(self.image)}" alt="{escape(self.alt)}" width="{width}" height="{height}"'
             f' style="max-width:100%;height:auto"></picture>{source}{self._data_details()}</figure>'
         )

@@ -16,9 +16,7 @@ import pandas as pd
 
 from aspfin.data import Quantity
 from aspfin.financing import (
-    BudgetReallocation,
     CostPerBeneficiary,
-    ExPostBorrowing,
     FinancingResult,
     FundPath,
     allocate,
@@ -27,8 +25,9 @@ from aspfin.financing import (
     fund_path,
 )
 from aspfin.programmes import Country, ShockNeed, load_country, pack_response, shock_need
-from aspfin.reporting.financing_plan import Plan, build_plan
+from aspfin.reporting.financing_plan import Plan, build_plan, unlimited
 from aspfin.reporting.parameters import FinancingParameters
+from aspfin.reporting.style import instrument, percent
 from aspfin.results import Check
 
 __all__ = ["FinancingAnalysis", "analyse", "plan_for", "sensitivity"]
@@ -157,7 +156,7 @@ def analyse(parameters: FinancingParameters, *, base: str | Path = ".") -> Finan
     >>> from aspfin.reporting.parameters import build
     >>> parameters = build("financing", {
     ...     "shock": {"draws": 2_000, "bootstrap": 20},
-    ...     "response": {"programme": "flood_cash_transfer", "on": "2022-12-10"},
+    ...     "response": {"programme": "flood_cash_transfer", "rules_on": "2022-12-10"},
     ...     "financing": {"paths": 2_000, "instruments": [{"type": "contingent_credit", "limit_usd": 2e7}]},
     ... })
     >>> analysis = analyse(parameters)
@@ -167,6 +166,7 @@ def analyse(parameters: FinancingParameters, *, base: str | Path = ".") -> Finan
     country = load_country(_pack(parameters.country, base))
     shock = need_of(parameters, country)
     plan, result, fund = plan_for(parameters, shock, country)
+    alternatives, terms = _alternatives(parameters, shock, result, country)
     return FinancingAnalysis(
         parameters=parameters,
         country=country,
@@ -176,21 +176,21 @@ def analyse(parameters: FinancingParameters, *, base: str | Path = ".") -> Finan
         result=result,
         payers=_payers(parameters, shock, plan),
         cost=_cost(shock, result),
-        alternatives=_alternatives(parameters, shock, result),
+        alternatives=alternatives,
         sensitivity=sensitivity(parameters, shock, country),
         checks=_checks(shock, plan, fund, result, country),
-        inputs=_inputs(shock, plan),
+        inputs=_inputs(parameters, shock, country, [*plan.terms, *terms]),
     )
 
 
 def need_of(parameters: FinancingParameters, country: Country, **changes: Any) -> ShockNeed:
     """Return the need of the shock; `changes` replace arguments of `shock_need`."""
     stated, shock = parameters.response, parameters.shock
-    own = {k: v for k, v in stated.model_dump(exclude={"programme", "on"}).items() if v is not None}
+    own = {k: v for k, v in stated.model_dump(exclude={"programme", "rules_on"}).items() if v is not None}
     arguments = {
         "hazard": shock.hazard,
         "programme": stated.programme,
-        "on": stated.on.isoformat(),
+        "on": stated.rules_on.isoformat(),
         "area": parameters.area,
         "law": shock.law,
         "figures": shock.figures,
@@ -252,39 +252,46 @@ def _payers(parameters: FinancingParameters, shock: ShockNeed, plan: Plan) -> pd
 
 
 def _cost(shock: ShockNeed, result: FinancingResult) -> CostPerBeneficiary:
-    """Return the cost per household paid in an average year, financing included."""
+    """Return the cost per household paid in an average year, financing included.
+
+    A payout beyond the remaining need (basis risk) costs what it costs and is not counted as paid.
+    """
     affected, shares = shock.affected.mean, shock.shares
     return cost_per_beneficiary(
         transfers=shares.transfers_usd * affected,
         administration=shares.administration_usd * affected,
         beneficiaries=shares.paid * affected,
-        financing_cost=result.opportunity_cost,
+        financing_cost=result.opportunity_cost + float(result.paid["surplus"].sum()),
         delivered=result.expected_need - result.unmet.expected,
         unmet=result.unmet.expected,
     )
 
 
-def _alternatives(parameters: FinancingParameters, shock: ShockNeed, result: FinancingResult) -> pd.DataFrame:
-    """Return this plan beside the two things that happen without one.
+def _alternatives(
+    parameters: FinancingParameters, shock: ShockNeed, result: FinancingResult, country: Country
+) -> tuple[pd.DataFrame, list[Quantity]]:
+    """Return this plan beside the two things that happen without one, and the terms those were given.
 
-    The single-instrument alternatives are computed on as many paths, so that they compare like with like.
+    The alternatives are computed on as many paths, so that like compares with like.
     """
-    stated = parameters.financing
-    rows = []
-    for name, instruments in (
-        ("budget reallocation alone", [BudgetReallocation()]),
-        ("borrowing after the event alone", [ExPostBorrowing()]),
+    stated, terms = parameters.financing, []
+    rows = [_alternative("this plan", result)]
+    for name, kind in (
+        ("moving budgets alone", "budget_reallocation"),
+        ("borrowing afterwards alone", "ex_post_borrowing"),
     ):
+        alone, used = unlimited(kind, country.facts)
+        terms += used
         other = finance(
             shock.need,
-            instruments,
+            [alone],
             years=stated.years,
             paths=stated.paths,
             seed=stated.seed,
             timing=stated.timing,
         )
-        rows.append((name, other))
-    return pd.DataFrame([_alternative(name, one) for name, one in [("this plan", result), *rows]])
+        rows.append(_alternative(name, other))
+    return pd.DataFrame(rows), terms
 
 
 def _alternative(name: str, result: FinancingResult) -> dict[str, Any]:
@@ -297,6 +304,7 @@ def _alternative(name: str, result: FinancingResult) -> dict[str, Any]:
         "met_within_30_days": float(within[30]),
         "met_within_90_days": float(within[90]),
         "met_within_365_days": float(within[365]),
+        "last_days_to_cash": float(max((one.days_to_cash for one in result.instruments), default=np.nan)),
     }
 
 
@@ -333,7 +341,10 @@ def sensitivity(parameters: FinancingParameters, shock: ShockNeed, country: Coun
     frame = pd.DataFrame(rows, columns=["input", "low_label", "high_label", "low", "high"])
     frame = frame.loc[(frame["high"] - frame["low"]).sort_values(ascending=False, kind="stable").index]
     frame = frame.reset_index(drop=True)
-    frame.attrs["base"] = base
+    # The variants use fewer draws: what they show is the change, laid on the need of the report.
+    exact = float(shock.need.value_at_risk(level))
+    frame[["low", "high"]] *= exact / base if base else 1.0
+    frame.attrs["base"] = exact
     return frame
 
 
@@ -376,7 +387,7 @@ _LAWS = {"lognormal": "lognormal", "gamma": "gamma", "events": "recorded events 
 
 
 def _end(value: float, field: str) -> str:
-    return f"US$ {value:g}" if field.endswith("_usd") else f"{value:.0%}"
+    return f"US$ {value:g}" if field.endswith("_usd") else percent(value)
 
 
 def _only(event: str) -> dict[str, Any]:
@@ -416,18 +427,56 @@ def _fund_check(plan: Plan, fund: FundPath, result: FinancingResult) -> Check:
     return Check(name, question, bool(abs(away) <= 4), float(away), text=text)
 
 
-def _inputs(shock: ShockNeed, plan: Plan) -> pd.DataFrame:
+def _inputs(
+    parameters: FinancingParameters, shock: ShockNeed, country: Country, terms: list[Quantity]
+) -> pd.DataFrame:
     """Return every input that is assumed, from the press or unverified."""
-    terms = [_row(quantity) for quantity in plan.terms]
-    frame = pd.concat([shock.assumptions, pd.DataFrame(terms)], ignore_index=True)
-    return frame[frame["status"] != "verified"].reset_index(drop=True)
+    unique = {(one.name, one.value): one for one in terms}
+    rows = [*_recorded(parameters, country), *_registered(country), *map(_row, unique.values())]
+    frame = pd.concat([shock.assumptions, pd.DataFrame(rows)], ignore_index=True)
+    frame = frame[frame["status"] != "verified"].reset_index(drop=True)
+    titles = {name: source.title for name, source in country.sources.items()}
+    return frame.assign(source=frame["source"].map(lambda name: titles.get(name, name)))
+
+
+def _recorded(parameters: FinancingParameters, country: Country) -> Iterator[dict[str, Any]]:
+    """Yield the reported figures that the need rests on."""
+    events = country.events
+    used = events[(events["hazard"] == parameters.shock.hazard) & events["use"].astype(bool)]
+    for row in used.itertuples():
+        counted = not np.isnan(row.households)
+        value, unit = (row.households, "households") if counted else (row.people, "people")
+        values = {"value": value, "unit": unit, "status": row.status, "source": row.source}
+        yield {"name": f"{row.name}: affected, as of {row.as_of or 'unknown'}", **values}
+    names = country.provinces.set_index("pcode")["name_en"]
+    final = country.footprints[country.footprints["stage"] == "final"]
+    for row in final.itertuples():
+        name = f"{row.event_id.replace('_', ' ')}: affected in {names.get(row.pcode, row.pcode)}"
+        values = {"value": row.households, "unit": "households", "status": row.status}
+        yield {"name": name, **values, "source": row.source}
+
+
+def _registered(country: Country) -> Iterator[dict[str, Any]]:
+    """Yield the provincial columns that the need rests on."""
+    used = ("households_register_2022", "idpoor1_households", "idpoor2_households", "flood_hazard_index")
+    columns = country.province_columns
+    for row in columns[columns["column"].isin(used)].itertuples():
+        name = f"{row.column.replace('_', ' ')}, by province"
+        values = {"value": f"{len(country.provinces)} values", "unit": row.unit}
+        yield {"name": name, **values, "status": row.status, "source": row.source}
 
 
 def _row(quantity: Quantity) -> dict[str, Any]:
     return {
-        "name": quantity.name.removeprefix("financing.").replace("_", " ").replace(".", ": "),
+        "name": _spoken(quantity.name.removeprefix("financing.")),
         "value": quantity.value,
         "unit": quantity.unit,
         "status": quantity.status,
         "source": quantity.source,
     }
+
+
+def _spoken(name: str) -> str:
+    """Return the name of a term in words: "insurance.multiple" is the multiple of that instrument."""
+    kind, _, term = name.rpartition(".")
+    return f"{instrument(kind).label}: {term.replace('_', ' ')}" if kind else term.replace("_", " ")

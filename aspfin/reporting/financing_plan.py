@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -17,7 +18,7 @@ from aspfin.data.source import Quantity
 from aspfin.financing import INSTRUMENTS, FundSize, Instrument, Need, size_fund
 from aspfin.reporting.parameters import Financing
 
-__all__ = ["Plan", "build_plan"]
+__all__ = ["Plan", "build_plan", "unlimited"]
 
 SMALLEST_LAYER = 1_000.0  # USD of annual need; nobody sets up an instrument for less
 
@@ -96,11 +97,17 @@ def build_plan(financing: Financing, need: Need, facts: Mapping[str, Quantity]) 
         one = INSTRUMENTS[stated.type](**amounts, **terms)
         instruments.append(one)
         rows.append((one.name, one.kind, top, end, period, one.initial))
-        top = max(top, end)
+        top = max(top, end) if end < float("inf") else top
     names = ["instrument", "kind", "from_usd", "to_usd", "up_to_return_period", "limit_usd"]
     layers = pd.DataFrame(rows, columns=names).astype({"up_to_return_period": float})
     unique = {(quantity.name, quantity.value): quantity for quantity in used}
     return Plan(tuple(instruments), layers, fund, fund_need, tuple(unique.values()))
+
+
+def unlimited(kind: str, facts: Mapping[str, Quantity]) -> tuple[Instrument, list[Quantity]]:
+    """Return an instrument without limit at the pack's terms, and those terms."""
+    terms, used = _terms(SimpleNamespace(type=kind), facts)
+    return INSTRUMENTS[kind](**terms), used
 
 
 def _terms(stated: Any, facts: Mapping[str, Quantity]) -> tuple[dict[str, Any], list[Quantity]]:
@@ -177,9 +184,12 @@ def _layer(stated: Any, need: Need, top: float, end: float) -> tuple[dict[str, A
 
 
 def _open(stated: Any, need: Need, top: float, end: float) -> tuple[dict[str, Any], float]:
+    """Without a size it is unlimited; where it pays a share only, its money reaches further up."""
+    share = getattr(stated, "share", None) or 1.0
     if stated.limit_usd is None and end <= top:
-        return {"limit": float("inf")}, top
-    return _limited(stated, need, top, end)
+        return {"limit": float("inf")}, float("inf")
+    limit = (end - top) * share if stated.limit_usd is None else stated.limit_usd
+    return {"limit": limit}, top + limit / share
 
 
 def _tiers(stated: Any, need: Need, top: float, end: float) -> tuple[dict[str, Any], float]:

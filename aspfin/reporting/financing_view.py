@@ -31,7 +31,13 @@ MODEL = "aspfin, from the record of the country pack and the assumptions listed 
 def first_screen(a: FinancingAnalysis) -> Html:
     """Return the answer: title, three sentences, four headline figures."""
     title = tables.title(words.title(a), words.subtitle(a))
-    return title + tables.answer("In three sentences", words.sentences(a)) + tables.cards(words.cards(a))
+    caution = tables.note(words.caution(a))
+    return (
+        title
+        + tables.answer("In three sentences", words.sentences(a))
+        + tables.cards(words.cards(a))
+        + caution
+    )
 
 
 def one_picture(a: FinancingAnalysis) -> Figure:
@@ -40,7 +46,7 @@ def one_picture(a: FinancingAnalysis) -> Figure:
     return figures.who_pays(
         a.payers,
         title="Who pays, from frequent to rare years",
-        subtitle=f"Need of a year by return period, {words.place(a)}; a fresh year with every instrument full",
+        subtitle=f"Need of a year by return period, {words.place(a)}; every instrument full; circles: how rare floods on record were",
         source=MODEL,
         labels=a.plan.labels,
         events=events[["label", "return_period"]] if len(events) else None,
@@ -184,7 +190,7 @@ def replay_table(a: FinancingAnalysis) -> Html:
             "No response to this shock was published, so the response model is untested."
         )
     shown = frame[["event", "quantity", "unit", "modelled", "published", "ratio", "note"]]
-    shown = shown.assign(event=shown["event"].str.replace("_", " "))
+    shown = shown.assign(event=[words.event_name(a, one) for one in shown["event"]])
     return tables.table(
         shown,
         caption="The response model put to the test: modelled beside published",
@@ -254,7 +260,7 @@ def fund_chart(a: FinancingAnalysis) -> Figure | Html:
         ceiling=a.fund.ceiling if np.isfinite(a.fund.ceiling) else None,
         title=f"In {style.years(a.fund.years)} the fund stays able to pay with "
         f"{style.percent(1 - a.fund.probability_ever_unmet)} probability",
-        subtitle="Balance at the end of each year; below: chance of ever having fallen short",
+        subtitle="Balance at the end of each year, interest included; below: chance of having fallen short by then",
         source="aspfin: exact distribution of the balance, no simulation",
     )
 
@@ -297,10 +303,19 @@ def layers_table(a: FinancingAnalysis) -> Html:
         },
         units={"from": "US$ million", "to": "US$ million", "period": "years", "holds": "US$ million"},
         formats={"from": _million, "to": _million, "holds": _million, "period": "number"},
-        notes=[
-            "The fund holds more than one year's layer, so that it can pay in bad years that follow each other."
-        ],
+        notes=_layer_notes(a),
     )
+
+
+def _layer_notes(a: FinancingAnalysis) -> list[str]:
+    notes = [
+        "A dash: sized by an amount, not by a return period. Need to: the last dollar of need it helps to pay."
+    ]
+    if a.fund is not None:
+        notes.append(
+            "The fund holds more than one year's layer, so that it can pay in bad years that follow each other."
+        )
+    return notes
 
 
 def _named(name: str, kind: str) -> str:
@@ -372,10 +387,21 @@ def instruments_table(a: FinancingAnalysis) -> Html:
             "days": "number",
         },
         notes=[
+            *_surplus(a),
             "Simulation error: two Monte Carlo standard errors. Beyond face value: cost less the money it brings; below "
-            "zero where the terms are cheaper than the discount rate."
+            "zero where the terms are cheaper than the discount rate.",
         ],
     )
+
+
+def _surplus(a: FinancingAnalysis) -> list[str]:
+    """Return what is paid beyond the need: insurance by an index pays whether or not the need is there."""
+    rows = a.result.paid[a.result.paid["surplus"] > 0.5]
+    return [
+        f"{_named(row.instrument, row.kind)} pays a further {style.usd(row.surplus)} a year that is not needed when it comes "
+        "(basis risk): part of its price, not of what is paid."
+        for row in rows.itertuples()
+    ]
 
 
 def timing_chart(a: FinancingAnalysis) -> Figure | Html:
@@ -412,6 +438,7 @@ def alternatives_table(a: FinancingAnalysis) -> Html:
             "d30": frame["met_within_30_days"],
             "d90": frame["met_within_90_days"],
             "d365": frame["met_within_365_days"],
+            "last": frame["last_days_to_cash"],
         }
     )
     million = "US$ million a year"
@@ -426,8 +453,9 @@ def alternatives_table(a: FinancingAnalysis) -> Html:
             "d30": "Paid in 30 days",
             "d90": "In 90 days",
             "d365": "In a year",
+            "last": "All paid after",
         },
-        units={"economic": million, "fiscal": million, "unmet": million},
+        units={"economic": million, "fiscal": million, "unmet": million, "last": "days"},
         formats={
             "economic": ".2f",
             "fiscal": ".2f",
@@ -435,6 +463,7 @@ def alternatives_table(a: FinancingAnalysis) -> Html:
             "d30": "percent",
             "d90": "percent",
             "d365": "percent",
+            "last": "number",
         },
         notes=[
             "The alternatives are taken as unlimited: whether a budget can move that much in a year is a question of its own."
@@ -462,6 +491,30 @@ def unmet_table(a: FinancingAnalysis) -> Html:
         notes=[
             "After a bad year instruments are not full, and more stays unmet: the average above includes that."
         ],
+    )
+
+
+def rule_table(a: FinancingAnalysis) -> Html:
+    """Return the benefit rules in force, as the pack has them."""
+    programme = a.country.programme(a.shock.programme)
+    rules = programme.rules_on(a.shock.unit_cost.on)
+    rows = [
+        {
+            "for": f"each {(one.category or one.unit).replace('_', ' ')}",
+            "amount": one.amount,
+            "per": one.per,
+            "times": one.periods,
+            "status": one.status,
+        }
+        for one in rules
+    ]
+    return tables.table(
+        pd.DataFrame(rows),
+        caption=f"The rules of {programme.name.lower()} on {a.shock.unit_cost.on}",
+        headers={"for": "For", "amount": "Amount", "per": "Paid per", "times": "Times", "status": "Status"},
+        units={"amount": a.country.currency},
+        formats={"amount": ",.0f"},
+        notes=["A child, a person with a disability or an older person counts as a member too."],
     )
 
 
@@ -513,6 +566,11 @@ def sources(a: FinancingAnalysis) -> Html:
     named |= {rule.source for rule in programme.rules} | {one.source for one in programme.outcomes}
     named |= {quantity.source for quantity in a.plan.terms} | set(a.country.footprints["source"])
     named |= set(a.country.province_columns["source"])
+    named |= {
+        fact.source
+        for name, fact in a.country.facts.items()
+        if name.startswith(("response.", "hazard.flood"))
+    }
     known = sorted(name for name in named if name in a.country.sources)
     return tables.sources_list([a.country.sources[name] for name in known])
 

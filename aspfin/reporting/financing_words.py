@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING
 
 from aspfin.reporting.manifest import Headline
-from aspfin.reporting.style import count, instrument, one_in, percent, riel, rng, usd, years
+from aspfin.reporting.style import count, instrument, number, one_in, percent, riel, rng, usd, years
 
 if TYPE_CHECKING:
     from aspfin.reporting.financing import FinancingAnalysis
@@ -25,6 +25,26 @@ def period(a: FinancingAnalysis) -> float:
     """Return the return period to speak of: 10 years, or the first of the report's with something to finance."""
     later = [float(n) for n in a.parameters.report.return_periods if n > USUAL]
     return next((n for n in (USUAL, *later) if a.need_at(n) >= LEAST), USUAL)
+
+
+def event_name(a: FinancingAnalysis, event: str) -> str:
+    """Return what an event of the record is called."""
+    names = a.shock.events.set_index("event")["name"]
+    return str(names.get(event, event.replace("_", " ")))
+
+
+def caution(a: FinancingAnalysis) -> str:
+    """Return what a reader of the first screen must know: how the response model fares beside a real response."""
+    rows = a.shock.replay[a.shock.replay["quantity"] == "households paid"]
+    if rows.empty:
+        return ""
+    row = rows.iloc[-1]
+    times = row["published"] / row["modelled"]
+    return (
+        f"Mind: after {event_name(a, row['event'])} {count(row['published'])} households were really paid, {times:.1f} times "
+        f"as many as the response assumed here would pay. If every shock is answered so, every need above is {times:.1f} times as "
+        "large. Inputs that nobody has verified are listed at the end."
+    )
 
 
 def place(a: FinancingAnalysis) -> str:
@@ -70,24 +90,33 @@ def need_at(a: FinancingAnalysis, period: float) -> str:
 
 def sentences(a: FinancingAnalysis) -> list[str]:
     """Return the answer in three sentences."""
-    unmet, result = a.result.unmet, a.result
-    paid = 1 - unmet.share_of_need
+    result = a.result
+    paid = 1 - result.unmet.share_of_need
     within = result.met_within.set_index("days")["share_of_need"]
-    rare = a.payers.set_index("return_period")["unmet"].get(RARE, float("nan"))
-    in_rare_year = (
-        "" if math.isnan(rare) else f", and {usd(rare, 2)} in a 1-in-{RARE:g} year that starts full"
-    )
     return [
         f"{_seldom(a)}One year in {period(a):g}, {hazard(a)} affect {affected_at(a, period(a))} households or more in {place(a)}, and "
         f"supporting those whom the response reaches costs {need_at(a, period(a))}; the average year costs "
         f"{usd(a.shock.need.mean, 2)}.",
-        f"The plan examined here{_fund_clause(a)} pays {percent(paid)} of the need, {percent(within[30])} of it "
-        f"within 30 days; securing and spending the money costs {usd(result.economic_cost)} a year in present "
+        f"The plan examined here{_fund_clause(a)} pays {percent(paid)} of the need, and {percent(within[30])} of "
+        f"the need within 30 days; securing and spending the money costs {usd(result.economic_cost)} a year in present "
         f"value, {usd(result.fiscal_cost)} of it from the treasury.",
-        f"What nobody pays averages {usd(unmet.expected, 2)} a year, something in {percent(unmet.probability)} of "
-        f"years{in_rare_year}; each household supported costs {usd(a.cost.per_beneficiary, 3)}, or "
+        f"{_gap(a)}; each household supported costs {usd(a.cost.per_beneficiary, 3)}, or "
         f"{usd(a.cost.all_in_per_beneficiary, 3)} with the cost of financing.",
     ]
+
+
+def _gap(a: FinancingAnalysis) -> str:
+    unmet = a.result.unmet
+    if unmet.probability == 0:
+        return "Nothing stays unmet in any simulated year"
+    rare = a.payers.set_index("return_period")["unmet"].get(RARE, float("nan"))
+    in_rare_year = (
+        "" if math.isnan(rare) else f", and {usd(rare, 2)} in a 1-in-{RARE:g} year that starts full"
+    )
+    return (
+        f"What nobody pays averages {usd(unmet.expected, 2)} a year, something in {percent(unmet.probability)} of "
+        f"years{in_rare_year}"
+    )
 
 
 def _seldom(a: FinancingAnalysis) -> str:
@@ -168,9 +197,28 @@ def _shock(a: FinancingAnalysis) -> str:
     rare = 50.0 if now < 50 else RARE
     n = int(a.shock.classes["events_with_figure"].sum())
     return (
-        f"In the country {rate:.1f} {hazard(a)} a year are large enough to count; {n} of those on record have a national figure. "
+        f"In the country {rate:.1f} {hazard(a)} a year are large enough to count; the sizes of {n} of those on record are used. "
         f"A {one_in(now, explain=True)} need is {need_at(a, now)}; a {one_in(rare)} need is {need_at(a, rare)}. "
-        "The band is wide because the record is short."
+        f"The band is wide because the record is short{_two(a)}.{_even(a)}"
+    )
+
+
+def _two(a: FinancingAnalysis) -> str:
+    return (
+        ""
+        if a.shock.area == "national"
+        else ", and only two floods on record say which provinces they struck"
+    )
+
+
+def _even(a: FinancingAnalysis) -> str:
+    """Warn where events come more evenly than a Poisson law has it."""
+    ratios = a.shock.classes["dispersion"].dropna()
+    if ratios.empty or ratios.min() >= 1:
+        return ""
+    return (
+        f" On record they come more evenly than chance has it (variance over mean {ratios.min():.2f} to {ratios.max():.2f}), "
+        "so years with several of them may be overstated."
     )
 
 
@@ -185,7 +233,7 @@ def _people(a: FinancingAnalysis) -> str:
     rows = replay[replay["quantity"] == "households paid"]
     for row in rows.itertuples():
         text += (
-            f" Put to the test of {str(row.event).replace('_', ' ')}, this response pays {count(row.modelled)} households; "
+            f" Put to the test of {event_name(a, row.event)}, nationally, this response pays {count(row.modelled)} households; "
             f"{count(row.published)} were really paid, {row.published / row.modelled:.2g} times as many. A state that "
             "answers every shock so generously needs as many times the money."
         )
@@ -201,8 +249,8 @@ def _where(a: FinancingAnalysis) -> str:
     if a.shock.area == "national":
         alone, together = provinces["worst_tenth_usd"].sum(), a.shock.need.tail_value_at_risk(0.9)
         text += (
-            f" If every province prepared for its own worst year in ten, together they would set aside {usd(alone, 2)}; "
-            f"the nation as a whole needs {usd(together, 2)}: pooling saves {percent(1 - together / alone)}, because "
+            f" The worst tenth of a province's years cost, on average, what it must be ready for; added up over the "
+            f"provinces that is {usd(alone, 2)}, for the nation as a whole {usd(together, 2)}: pooling saves {percent(1 - together / alone)}, because "
             "floods do not strike everywhere at once."
         )
     return (
@@ -216,7 +264,7 @@ def _money(a: FinancingAnalysis) -> str:
     amount = riel(paid.amount) if paid.currency == "KHR" else f"{paid.amount:,.0f} {paid.currency}"
     return (
         f"The rules of {paid.on} give an average household {amount}, {usd(paid.usd)} at "
-        f"{paid.exchange_rate:,.0f} {paid.currency} per US dollar. With administration, supporting a household "
+        f"{paid.exchange_rate:,.0f} {paid.currency} per US dollar; it has {paid.persons_per_household:.2f} members ({paid.composition}). With administration, supporting a household "
         f"costs {usd(a.cost.per_beneficiary)}: {usd(a.cost.total_cost_transfer_ratio)} for every US$ 1 in its hands."
     )
 
@@ -232,7 +280,7 @@ def _fund(a: FinancingAnalysis) -> str:
     )
     return (
         f"The fund opens with {usd(a.fund.opening, 2)}, receives up to {usd(a.fund.contribution, 2)} a year, holds at "
-        f"most {usd(a.fund.ceiling, 2)} and pays {upto}. The chance that it ever fails to within "
+        f"most {usd(a.fund.ceiling, 2)} when a year begins, and pays {upto}. The chance that it ever fails to within "
         f"{years(a.fund.years)} is {percent(a.fund.probability_ever_unmet)}; on average it leaves "
         f"{percent(a.fund.share_unmet)} of its layer unpaid."
     )
@@ -250,12 +298,14 @@ def _payers(a: FinancingAnalysis) -> str:
 def _cost(a: FinancingAnalysis) -> str:
     others = a.alternatives.set_index("strategy")
     plan = others.loc["this plan"]
-    budget, loan = others.loc["budget reallocation alone"], others.loc["borrowing after the event alone"]
+    budget, loan = others.loc["moving budgets alone"], others.loc["borrowing afterwards alone"]
+    extra = plan["economic_usd"] - budget["economic_usd"]
+    more = f"{usd(abs(extra))} {'more' if extra > 0 else 'less'}"
     return (
-        f"The plan costs {usd(plan['economic_usd'], 3)} a year in present value; moving budgets would cost "
-        f"{usd(budget['economic_usd'], 3)}, borrowing afterwards {usd(loan['economic_usd'], 3)}. The plan has "
-        f"{percent(plan['met_within_30_days'])} of the need paid within 30 days, budgets {percent(budget['met_within_30_days'])}, "
-        f"borrowing {percent(loan['met_within_30_days'])}. What a late transfer costs a "
+        f"The plan costs {usd(plan['economic_usd'], 3)} a year in present value, {more} than moving budgets, if budgets could "
+        f"be moved so far so often; borrowing afterwards would cost {usd(loan['economic_usd'], 3)}. What the plan buys is speed "
+        f"and certainty: {percent(plan['met_within_30_days'])} of the need paid within 30 days, against money that comes after "
+        f"{number(budget['last_days_to_cash'])} days by budgets and {number(loan['last_days_to_cash'])} days by borrowing. What a late transfer costs a "
         "household is not in these figures, and the terms are a tool's defaults, not offers."
     )
 
@@ -282,7 +332,7 @@ def _sensitivity(a: FinancingAnalysis) -> str:
         return "No other values of the inputs are known."
     first = a.sensitivity.iloc[0]
     return (
-        f"What moves the {one_in(USUAL)} need most is the {first['input']}: from {usd(first['low'], 2)} "
+        f"The input that moves the {one_in(USUAL)} need most: {first['input']}, from {usd(first['low'], 2)} "
         f"({first['low_label']}) to {usd(first['high'], 2)} ({first['high_label']}). The shortness of the record alone "
         f"leaves {rng(*a.band_at(USUAL), prefix='US$ ')} open."
     )

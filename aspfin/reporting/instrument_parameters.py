@@ -78,7 +78,9 @@ class Instrument(Section):
 
     @model_validator(mode="after")
     def _sized_one_way(self) -> Instrument:
-        if self.up_to_return_period is not None and self.amounts():
+        # A fund may be told both: the years it carries, and how much money it holds for them.
+        fund = isinstance(self, ContingencyFundParameters)
+        if self.up_to_return_period is not None and self.amounts() and not fund:
             raise ValueError("up_to_return_period or amounts in USD, not both")
         return self
 
@@ -178,7 +180,7 @@ class ParametricInsuranceParameters(Instrument):
     policy_limit_usd: float | None = Field(None, gt=0, description="most a policy pays in all, USD")
     policy_years: Years | None = Field(None, description="years of a policy")
     multiple: float | None = Field(None, gt=0, le=100, description="premium per unit of expected payment")
-    correlation: float | None = Field(None, ge=-1, le=1, description="rank correlation of index and need")
+    correlation: float = Field(ge=-1, le=1, description="correlation of index and need; 1: no basis risk")
 
     @property
     def policy_limit(self) -> float | None:

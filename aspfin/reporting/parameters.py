@@ -57,7 +57,7 @@ class Response(Section):
     """What is paid to whom after the shock; a share left out takes the pack's value."""
 
     programme: Identifier = Field(description="programme of the country pack")
-    on: Day = Field(description="date whose benefit rules apply")
+    rules_on: Day = Field(description="date whose benefit rules apply")
     vertical_capacity: Share | None = Field(None, description="share reached of the registered and affected")
     horizontal_capacity: Share | None = Field(None, description="share of eligible others enrolled in time")
     exclusion_error: Share | None = Field(None, description="share of the eligible who are missed")
@@ -115,11 +115,11 @@ class FinancingParameters(Section):
     Examples
     --------
     >>> sections = {
-    ...     "response": {"programme": "flood_cash_transfer", "on": "2022-12-10"},
+    ...     "response": {"programme": "flood_cash_transfer", "rules_on": "2022-12-10"},
     ...     "financing": {"instruments": [{"type": "contingent_credit", "limit_usd": 20_000_000}]},
     ... }
     >>> parameters = build("financing", sections)
-    >>> parameters.financing.years, parameters.response.on.year
+    >>> parameters.financing.years, parameters.response.rules_on.year
     (10, 2022)
     """
 
@@ -195,7 +195,8 @@ def build(kind: str, sections: Mapping[str, Any], *, file: str = "notebook") -> 
 
     Examples
     --------
-    >>> build("financing", {"response": {"programme": "cash", "on": "2022-12-10"}, "financing": {"yeers": 3}})
+    >>> response = {"programme": "cash", "rules_on": "2022-12-10"}
+    >>> build("financing", {"response": response, "financing": {"yeers": 3}})
     Traceback (most recent call last):
     aspfin.results.InputError: notebook: financing.instruments: got nothing; allowed: a list of ...
     notebook: financing.yeers: got 3; allowed: did you mean 'years'? (instruments, paths, seed, timing, years)

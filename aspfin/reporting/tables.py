@@ -4,7 +4,7 @@
 |---|---|
 | First screen: title, the answer, the headline figures | `title`, `answer`, `cards` |
 | A table; plain sentences | `table`, `paragraphs` |
-| A folded note on method | `method_note` |
+| A remark; a folded note on method | `note`, `method_note` |
 | What was checked | `checks_list` |
 | Where numbers come from, and which are unconfirmed | `sources_list`, `unverified_list` |
 | What was run and how to run it again | `run_stamp` |
@@ -16,6 +16,7 @@ from aspfin.reporting.blocks import (
     cards,
     checks_list,
     method_note,
+    note,
     paragraphs,
     run_stamp,
     sources_list,
@@ -32,6 +33,7 @@ __all__ = [
     "checks_list",
     "data_table",
     "method_note",
+    "note",
     "paragraphs",
     "run_stamp",
     "sources_list",

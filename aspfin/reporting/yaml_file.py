@@ -56,7 +56,8 @@ class _Loader(yaml.SafeLoader):
             if not isinstance(name, str):
                 raise _Refused(problem=str(name), note="a field name in letters", problem_mark=key.start_mark)
             if name in seen:
-                raise _Refused(problem=name, note="each field once", problem_mark=key.start_mark)
+                note = "numbers without commas, as 10_000_000" if name.isdigit() else "each field once"
+                raise _Refused(problem=name, note=note, problem_mark=key.start_mark)
             seen.add(name)
         return super().construct_mapping(node, deep=deep)
 

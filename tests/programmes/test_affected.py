@@ -111,7 +111,8 @@ def test_equal_figures_keep_a_least_spread():
 
 def test_cambodian_checks_say_what_is_weak():
     checks = {check.name: check for check in affected_law(RECORDED).checks()}
-    assert checks["dispersion of ordinary events"].passed is False
+    # Too even for chance alone at p = 0.08: told in the text, not beyond doubt.
+    assert checks["dispersion of ordinary events"].passed is True
     assert "under-dispersed" in checks["dispersion of ordinary events"].text
     assert checks["number of major events"].passed is False  # 5 figures
     # 2001, 2002, 2011 and 2013 reached 250,000 households: 4 in 24 years against about 3 from the law.

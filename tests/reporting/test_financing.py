@@ -29,7 +29,7 @@ INSTRUMENTS = [
 def parameters(**changes):
     sections = {
         "shock": SMALL,
-        "response": {"programme": "flood_cash_transfer", "on": "2022-12-10"},
+        "response": {"programme": "flood_cash_transfer", "rules_on": "2022-12-10"},
         "financing": {"paths": 5_000, "instruments": INSTRUMENTS},
     }
     return build("financing", {**sections, **changes})
@@ -184,9 +184,9 @@ def test_sensitivity_brackets_its_base_and_moves_the_right_way(national):
     assert (frame["high"] >= frame.attrs["base"] * (1 - 1e-9)).all()
     assert (frame["high"] - frame["low"]).is_monotonic_decreasing
     reach = frame.set_index("input").loc["horizontal capacity"]
-    assert (reach["low_label"], reach["high_label"]) == ("50%", "100%")
+    assert (reach["low_label"], reach["high_label"]) == ("50 %", "100 %")
     missed = frame.set_index("input").loc["exclusion error"]
-    assert (missed["low_label"], missed["high_label"]) == ("30%", "0%")
+    assert (missed["low_label"], missed["high_label"]) == ("30 %", "0 %")
 
 
 def test_a_province_is_also_tried_with_each_recorded_footprint():
@@ -200,7 +200,7 @@ def test_inputs_list_everything_that_is_not_verified(national):
     inputs = national.inputs
     assert set(inputs["status"]) <= {"assumed", "press", "unverified"}
     names = set(inputs["name"])
-    assert {"horizontal capacity", "discount rate", "contingency fund: days to cash"} <= names
+    assert {"horizontal capacity", "discount rate", "Contingency fund: days to cash"} <= names
 
 
 def test_the_answer_is_three_sentences_with_numbers(national):

@@ -11,7 +11,7 @@ from aspfin.reporting.parameters import KINDS, build, file_schema, sections_of
 from aspfin.results import InputError
 
 SECTIONS = {
-    "response": {"programme": "flood_cash_transfer", "on": "2022-12-10"},
+    "response": {"programme": "flood_cash_transfer", "rules_on": "2022-12-10"},
     "financing": {"instruments": [{"type": "contingent_credit", "limit_usd": 20_000_000}]},
 }
 
@@ -43,8 +43,8 @@ TYPES = "budget_reallocation, contingency_fund, contingent_credit, donor_aid, ex
         (("financing", "years"), 2.5, "financing.years: got 2.5; allowed: a whole number from 1 to 100"),
         (("response", "vertical_capacity"), 1.2, "response.vertical_capacity: got 1.2; allowed: a number from 0 to 1"),
         (("response", "vertical_capacity"), float("nan"), "response.vertical_capacity: got nan; allowed: a number from 0 to 1"),
-        (("response", "on"), "2022-02-30", "response.on: got '2022-02-30'; allowed: a date such as 2022-12-10"),
-        (("response", "on"), 20221210, "response.on: got 20221210; allowed: a date such as 2022-12-10"),
+        (("response", "rules_on"), "2022-02-30", "response.rules_on: got '2022-02-30'; allowed: a date such as 2022-12-10"),
+        (("response", "rules_on"), 20221210, "response.rules_on: got 20221210; allowed: a date such as 2022-12-10"),
         (("money", "exchange_rate"), 0, "money.exchange_rate: got 0; allowed: a number above 0 and up to 1e+09"),
         (("area",), False, "area: got False; allowed: letters, digits, _ or -, 1 to 80 characters"),
         (("shock", "law"), "normal", "shock.law: got 'normal'; allowed: one of lognormal, gamma, events"),
@@ -83,7 +83,7 @@ def test_unknown_fields_are_refused_with_the_nearest_name(path, told):
         ({"type": "contingency_fund", "opening_usd": 2, "ceiling_usd": 1}, "opening_usd no larger than"),
         ({"type": "parametric_insurance", "tiers": []}, "a list of 1 to 20"),
         ({"type": "parametric_insurance", "tiers": [{"payout_usd": 1}]}, "either from_usd or from_return_period"),
-        ({"type": "parametric_insurance", "tiers": [{"payout_usd": 1, "from_usd": 5}, {"payout_usd": 2, "from_usd": 5}]}, "tiers with rising from_usd"),
+        ({"type": "parametric_insurance", "correlation": 0.5, "tiers": [{"payout_usd": 1, "from_usd": 5}, {"payout_usd": 2, "from_usd": 5}]}, "tiers with rising from_usd"),
     ],
 )  # fmt: skip
 def test_instruments_are_sized_one_way(instrument, told):
@@ -101,7 +101,7 @@ def test_every_problem_is_told_once():
     with pytest.raises(InputError) as error:
         build("financing", sections)
     fields = [problem.field for problem in error.value.problems]
-    assert fields == ["financing.instruments", "financing.years", "response.on", "titel"]
+    assert fields == ["financing.instruments", "financing.years", "response.rules_on", "titel"]
 
 
 def test_numbers_people_write():
@@ -144,7 +144,7 @@ PLACES = st.sampled_from(
         (name,) for name in ("title", "country", "area", "shock", "response", "money", "financing", "report")
     ]
     + [("financing", name) for name in ("years", "paths", "seed", "timing", "instruments")]
-    + [("response", name) for name in ("programme", "on", "vertical_capacity")]
+    + [("response", name) for name in ("programme", "rules_on", "vertical_capacity")]
     + [("financing", "instruments", 0), (*CREDIT, "type"), (*CREDIT, "limit_usd"), ("report", "return_periods")]
 )  # fmt: skip
 
@@ -175,7 +175,9 @@ def some(kind, **more):
 USD = st.floats(0, 1e12)
 VALID = st.fixed_dictionaries(
     {
-        "response": st.fixed_dictionaries({"programme": st.just("flood_cash_transfer"), "on": st.dates()}),
+        "response": st.fixed_dictionaries(
+            {"programme": st.just("flood_cash_transfer"), "rules_on": st.dates()}
+        ),
         "financing": st.fixed_dictionaries(
             {
                 "instruments": st.lists(

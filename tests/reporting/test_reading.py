@@ -15,7 +15,7 @@ from aspfin.results import InputError
 VALID = """\
 title: Floods
 country: KHM
-response: {programme: flood_cash_transfer, on: 2022-12-10}
+response: {programme: flood_cash_transfer, rules_on: 2022-12-10}
 financing:
   instruments:
     - {type: contingency_fund, up_to_return_period: 5, max_probability_ever_unmet: .10, interest: .01}
@@ -58,7 +58,7 @@ def test_a_valid_file(file):
         {},
     )
     assert case.parameters.financing.instruments[3].limit_usd == 1e6
-    assert case.sections["response"]["on"] == "2022-12-10"
+    assert case.sections["response"]["rules_on"] == "2022-12-10"
     assert case.sections["financing"]["years"] == 10
 
 
@@ -125,7 +125,7 @@ def test_the_folder_names_the_kind(tmp_path):
         ("country: KHM", "area: KH99", "area: got 'KH99'; allowed: did you mean 'KH"),
         ("country: KHM", "shock: {hazard: floods}", "shock.hazard: got 'floods'; allowed: did you mean 'flood'?"),
         ("flood_cash_transfer", "flood_cash", "response.programme: got 'flood_cash'; allowed: did you mean 'flood_cash_transfer'?"),
-        ("2022-12-10", "1999-01-01", "response.on: got '1999-01-01'; allowed:"),
+        ("2022-12-10", "1999-01-01", "response.rules_on: got '1999-01-01'; allowed:"),
     ],
 )  # fmt: skip
 def test_names_are_checked_against_the_country_pack(file, old, new, line):
@@ -227,7 +227,7 @@ def test_own_pack_is_found_relative_to_the_file(file, tmp_path):
 
 
 FIELDS = st.sampled_from(
-    ["title", "country", "area", "shock", "response", "financing", "batch", "type", "on", "x"]
+    ["title", "country", "area", "shock", "response", "financing", "batch", "type", "on", "rules_on", "x"]
 )
 TREES = st.recursive(
     st.one_of(
