@@ -41,7 +41,7 @@ def caution(a: FinancingAnalysis) -> str:
     row = rows.iloc[-1]
     times = row["published"] / row["modelled"]
     return (
-        f"Mind: after {event_name(a, row['event'])} {count(row['published'])} households were really paid, {times:.1f} times "
+        f"Mind: after the event “{event_name(a, row['event'])}”, {count(row['published'])} households were really paid, {times:.1f} times "
         f"as many as the response assumed here would pay. If every shock is answered so, every need above is {times:.1f} times as "
         "large. Inputs that nobody has verified are listed at the end."
     )
@@ -233,7 +233,7 @@ def _people(a: FinancingAnalysis) -> str:
     rows = replay[replay["quantity"] == "households paid"]
     for row in rows.itertuples():
         text += (
-            f" Put to the test of {event_name(a, row.event)}, nationally, this response pays {count(row.modelled)} households; "
+            f" Put to the test of the event “{event_name(a, row.event)}”, nationally, this response pays {count(row.modelled)} households; "
             f"{count(row.published)} were really paid, {row.published / row.modelled:.2g} times as many. A state that "
             "answers every shock so generously needs as many times the money."
         )
