@@ -131,7 +131,7 @@ def forest(a: EvaluationAnalysis) -> Figure:
         title=_title(a),
         subtitle="Effects in per cent of the mean without the programme, 95 % intervals",
         source=_source(a),
-        unit="% of the mean without the programme",
+        unit="% of the mean without it",
     )
 
 

@@ -65,8 +65,7 @@ def estimate(
     assigned = parameters.assignment
     own = said["estimator"] == parameters.design.type and parameters.design.takes("design")
     if assigned is not None and own:
-        strata = said.get("strata")
-        more["design"] = evaluation.Design(assigned.level, cluster=assigned.cluster, strata=strata)
+        more["design"] = evaluation.Design(assigned.level, cluster=assigned.cluster)
     call = getattr(evaluation, said["estimator"])
     result: ImpactEstimate = call(frame, **arguments, **more)
     return result

@@ -270,14 +270,19 @@ def cost_table(a: EvaluationAnalysis) -> Html:
     """Return effect, cost and cost per unit with their intervals."""
     if a.cost is None or a.parameters.cost is None:
         return NOTHING
-    frame, money = a.cost.to_frame(), a.parameters.cost.currency
-    own = a.outcome.unit or ("share, 0 to 1" if a.outcome.share else "units of the outcome")
-    units = [own, money, *[f"{money} for 1 {'(the whole)' if a.outcome.share else own}"] * (len(frame) - 2)]
+    money, one = a.parameters.cost.currency, words.unit(a.outcome) or "unit"
+    one = "percentage point" if a.outcome.share else one
+    factors = [a.outcome.scale, 1.0] + [1 / a.outcome.scale] * 2
+    rows = [
+        {"measure": words.capital(row.measure), "estimate": row.estimate * factor,
+         "interval": words.between(row.ci_low * factor, row.ci_high * factor, row.interval if factor == 1 else "unbounded"), "unit": unit}
+        for row, factor, unit in zip(
+            a.cost.to_frame().itertuples(), factors,
+            [words.unit(a.outcome) or "units", money, *[f"{money} for one {one}"] * 2], strict=True)
+    ]  # fmt: skip
     source = [f"Cost: {a.parameters.cost.source}."] if a.parameters.cost.source else []
     return tables.table(
-        frame[["measure", "estimate", "interval"]].assign(
-            measure=frame["measure"].map(words.capital), unit=units
-        ),
+        pd.DataFrame(rows),
         caption="From effect and cost to cost per unit of effect",
         headers={"measure": "Measure", "estimate": "Estimate", "interval": "95 % interval", "unit": "Unit"},
         formats={"estimate": style.number},

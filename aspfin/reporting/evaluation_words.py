@@ -94,6 +94,17 @@ def interval(outcome: Outcome, low: float, high: float) -> str:
     return f"{amount(outcome, low, bare=True)} to {amount(outcome, high, bare=True)}"
 
 
+def between(low: float, high: float, text: str) -> str:
+    """Return an interval with ends as written in this report; one without ends as `text` tells it.
+
+    Examples
+    --------
+    >>> between(2.1604, 2.6441, ""), between(-math.inf, math.inf, "unbounded")
+    ('2.16 to 2.64', 'unbounded')
+    """
+    return f"{number(low)} to {number(high)}" if math.isfinite(low) and math.isfinite(high) else text
+
+
 def whom(a: EvaluationAnalysis) -> str:
     """Return whose effect it is, in words."""
     return next((words for name, words in WHOM if a.main.estimand.startswith(name)), "")
