@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help env report test quick lint format lab docs bench constraints clean
+.PHONY: help env report evaluation test quick lint format lab docs bench constraints clean
 
 help: ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 report: env ## run the main job: Cambodia's floods, nationally and for each of the 25 provinces
 	$(BIN)/aspfin run parameters/financing -j $(JOBS)
+
+evaluation: env ## run the evaluation reports: four published studies and a made-up programme with known truth
+	$(BIN)/aspfin run parameters/evaluation -j $(JOBS)
 
 test: env lint ## run all tests: unit, golden, property, notebooks, command line
 	$(BIN)/python -m pytest

@@ -9,7 +9,11 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_python_in_the_readme_runs(capsys):
+def test_python_in_the_readme_runs(capsys, tmp_path, monkeypatch):
+    from aspfin.data import synthetic
+
+    synthetic.programme_panel(1).lottery.to_stata(tmp_path / "endline.dta", write_index=False)
+    monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     assert blocks
     for block in blocks:
