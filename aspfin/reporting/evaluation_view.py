@@ -272,17 +272,17 @@ def cost_table(a: EvaluationAnalysis) -> Html:
         return NOTHING
     money, one = a.parameters.cost.currency, words.unit(a.outcome) or "unit"
     one = "percentage point" if a.outcome.share else one
-    factors = [a.outcome.scale, 1.0] + [1 / a.outcome.scale] * 2
-    rows = [
-        {"measure": words.capital(row.measure), "estimate": row.estimate * factor,
-         "interval": words.between(row.ci_low * factor, row.ci_high * factor, row.interval if factor == 1 else "unbounded"), "unit": unit}
-        for row, factor, unit in zip(
-            a.cost.to_frame().itertuples(), factors,
-            [words.unit(a.outcome) or "units", money, *[f"{money} for one {one}"] * 2], strict=True)
-    ]  # fmt: skip
+    per = f"{money} for one {one}"
+    units = [words.unit(a.outcome) or "units", money, per, per]
+    factors = [a.outcome.scale, 1.0, 1 / a.outcome.scale, 1 / a.outcome.scale]
+    rows = []
+    for row, factor, unit in zip(a.cost.to_frame().itertuples(), factors, units, strict=True):
+        unbounded = row.interval if factor == 1 else "unbounded"
+        ends = words.between(row.ci_low * factor, row.ci_high * factor, unbounded)
+        rows.append((words.capital(row.measure), row.estimate * factor, ends, unit))
     source = [f"Cost: {a.parameters.cost.source}."] if a.parameters.cost.source else []
     return tables.table(
-        pd.DataFrame(rows),
+        pd.DataFrame(rows, columns=["measure", "estimate", "interval", "unit"]),
         caption="From effect and cost to cost per unit of effect",
         headers={"measure": "Measure", "estimate": "Estimate", "interval": "95 % interval", "unit": "Unit"},
         formats={"estimate": style.number},
