@@ -65,7 +65,10 @@ def balance(frame: pd.DataFrame, named: Named) -> Html:
     names = {"variable": "Measured before", "mean_control": "Without", "mean_treated": "With",
              "estimate": "Difference", "normalised_difference": "In standard deviations",
              "p_value": "p-value"}  # fmt: skip
-    note = "More than 0.25 standard deviations is large. Each p-value stands for a test of its own."
+    note = (
+        "Differences are taken within strata, where there are any. More than 0.25 standard deviations is large. "
+        "Each p-value stands for a test of its own."
+    )
     return _shown(frame, names, "Before the programme: means of the two groups", [note], named)
 
 
