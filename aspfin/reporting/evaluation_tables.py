@@ -66,7 +66,7 @@ def balance(frame: pd.DataFrame, named: Named) -> Html:
              "estimate": "Difference", "normalised_difference": "In standard deviations",
              "p_value": "p-value"}  # fmt: skip
     note = (
-        "Differences are taken within strata, where there are any. More than 0.25 standard deviations is large. "
+        "Differences are taken within strata, where there are any; 0.25 standard deviations is large. "
         "Each p-value stands for a test of its own."
     )
     return _shown(frame, names, "Before the programme: means of the two groups", [note], named)
