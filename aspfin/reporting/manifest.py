@@ -28,7 +28,8 @@ from aspfin.results import Check
 __all__ = ["Headline", "csv_text", "plain", "provenance", "save_results", "write_json"]
 
 LIBRARIES = (
-    *("numpy", "pandas", "scipy", "statsmodels", "linearmodels", "matplotlib", "seaborn", "pydantic"),
+    *("numpy", "pandas", "scipy", "statsmodels", "linearmodels", "pyfixest", "diff-diff"),
+    *("matplotlib", "seaborn", "pydantic"),
     *("papermill", "nbclient", "nbconvert", "nbformat", "ipykernel", "jinja2", "mistune"),
 )
 
@@ -201,8 +202,7 @@ def provenance(kind: str, sections: Mapping[str, Any], *, template: bytes | None
     (16, True)
     """
     pack = _pack_folder(str(sections.get("country", "")))
-    own = {"country": pack.name} if pack and "country" in sections else {}
-    canonical = json.dumps(plain({"kind": kind, **sections, **own}), sort_keys=True, allow_nan=False)
+    canonical = json.dumps(plain(_portable({"kind": kind, **sections})), sort_keys=True, allow_nan=False)
     stamp = {
         "kind": kind,
         "parameter_hash": _short(canonical.encode()),
@@ -214,6 +214,15 @@ def provenance(kind: str, sections: Mapping[str, Any], *, template: bytes | None
         "seeds": _seeds(sections),
     }
     return stamp if template is None else {**stamp, "template_hash": _template_hash(template)}
+
+
+def _portable(value: Any) -> Any:
+    """Return `value` with paths cut to file names, so that a hash is the same on every machine."""
+    if isinstance(value, Mapping):
+        return {key: _portable(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_portable(one) for one in value]
+    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
 
 
 def _pack_folder(country: str) -> Path | None:
