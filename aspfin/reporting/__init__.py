@@ -6,7 +6,7 @@ Examples
 --------
 >>> from aspfin import reporting
 >>> sorted(reporting.KINDS)
-['financing']
+['evaluation', 'financing']
 """
 
 from importlib import import_module
