@@ -123,7 +123,8 @@ def write_list(output: Path) -> None:
         cases = []
         for folder in sorted(place for place in kind.iterdir() if place.is_dir()):
             if (folder / "run.json").is_file():
-                cases.append(_case(f"{kind.name}/{folder.name}", _read(folder / "run.json"), {}))
+                one = _case(f"{kind.name}/{folder.name}", _read(folder / "run.json"), {})
+                cases.append({**one, "note": f" ({folder.name})"})
             elif (folder / "batch.json").is_file():
                 batch = _read(folder / "batch.json")
                 total = batch["made"] + batch["failed"]
