@@ -124,7 +124,7 @@ def write_list(output: Path) -> None:
         for folder in sorted(place for place in kind.iterdir() if place.is_dir()):
             if (folder / "run.json").is_file():
                 one = _case(f"{kind.name}/{folder.name}", _read(folder / "run.json"), {})
-                cases.append({**one, "note": f" ({folder.name})"})
+                cases.append({**one, "note": f" ({folder.name}){one['note']}"})
             elif (folder / "batch.json").is_file():
                 batch = _read(folder / "batch.json")
                 total = batch["made"] + batch["failed"]
