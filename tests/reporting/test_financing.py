@@ -227,13 +227,7 @@ def test_findings_are_whole_sentences(national, pailin, section):
         assert text.endswith(".") and "nan" not in text.lower().split() and "  " not in text
 
 
-SHOWN = [
-    name
-    for name in vars(show)
-    if not name.startswith("_")
-    and getattr(vars(show)[name], "__module__", "") == show.__name__
-    and name not in ("takeaway", "save")
-]
+SHOWN = [name for name in show.__all__ if name not in ("takeaway", "save")]
 
 
 @pytest.mark.parametrize("name", SHOWN)
