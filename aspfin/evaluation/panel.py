@@ -90,11 +90,6 @@ class Panel:
         starts = np.unique(self.start)
         return starts[np.isfinite(starts)]
 
-    @property
-    def is_balanced(self) -> bool:
-        """Whether every unit is seen in every period."""
-        return self.sample.n == (int(self.unit.max()) + 1) * self.periods.size
-
     def name_of(self, period: float) -> object:
         """Return a period as the caller wrote it."""
         found = np.flatnonzero(self.periods == period)

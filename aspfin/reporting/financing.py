@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -137,15 +136,13 @@ class FinancingAnalysis:
         return np.asarray(self.shock.need.value_at_risk(1 - 1 / periods))
 
 
-def analyse(parameters: FinancingParameters, *, base: str | Path = ".") -> FinancingAnalysis:
+def analyse(parameters: FinancingParameters) -> FinancingAnalysis:
     """Run the whole chain of a financing report.
 
     Parameters
     ----------
     parameters : FinancingParameters
         Validated parameters.
-    base : str or Path
-        Folder that a country pack given as a path is relative to.
 
     Raises
     ------
@@ -164,7 +161,7 @@ def analyse(parameters: FinancingParameters, *, base: str | Path = ".") -> Finan
     >>> 0 < analysis.result.unmet.share_of_need < 1
     True
     """
-    country = load_country(_pack(parameters.country, base))
+    country = load_country(parameters.country)
     shock = need_of(parameters, country)
     plan, result, fund = plan_for(parameters, shock, country)
     alternatives, terms = _alternatives(parameters, shock, result, country)
@@ -233,12 +230,6 @@ def plan_for(
         interest=fund.interest,
     )
     return plan, result, path
-
-
-def _pack(country: str, base: str | Path) -> str | Path:
-    """Return an ISO code as it is, and a path relative to the parameter file's folder."""
-    own = Path(base) / country
-    return own if own.is_dir() else country
 
 
 def _payers(parameters: FinancingParameters, shock: ShockNeed, plan: Plan) -> pd.DataFrame:

@@ -99,7 +99,6 @@ def takeaway(a: FinancingAnalysis, section: str) -> Html:
 def stamp(a: FinancingAnalysis) -> Html:
     """Return what was run, and the command that runs it again."""
     made = provenance("financing", sections_of(a.parameters))
-    libraries = ", ".join(f"{name} {number}" for name, number in made["libraries"].items() if number in made)
     items = {
         "aspfin": made["package_version"],
         "parameters": made["parameter_hash"],
@@ -109,7 +108,7 @@ def stamp(a: FinancingAnalysis) -> Html:
         "paths": f"{a.result.paths:,} of {a.result.years} years",
         "python": made["python"],
     }
-    return tables.run_stamp(items | ({"libraries": libraries} if libraries else {}))
+    return tables.run_stamp(items)
 
 
 def save(a: FinancingAnalysis, folder: str | Path | None) -> None:
