@@ -1,0 +1,472 @@
+"""Disclosure control: small cells hidden, and enough others that nobody can work the small ones out.
+
+`suppress` hides every cell with fewer observations than a minimum (primary suppression), then hides further
+cells (complementary suppression) until no hidden cell can be recomputed from the totals that are shown.
+`SuppressedTable.attack` tries: it tells how closely each hidden count can still be bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from aspfin.results import Check, ResultMixin
+
+__all__ = ["SuppressedTable", "suppress"]
+
+MARKER = "suppressed"
+SMALL, COMPLEMENTARY, SHOWN = "small", "complementary", ""
+
+# A hidden total costs the reader more than a hidden cell: it is chosen only where no inner cells would do.
+_TOTAL_IS_WORTH = 100.0
+
+# One sum: the total's place, then the places of its parts, in the canonical order of the table.
+Sums = tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SuppressedTable(ResultMixin):
+    """A table that may be published.
+
+    Attributes
+    ----------
+    table : DataFrame
+        The caller's rows and columns in the caller's order; hidden values are missing. The last column,
+        `suppressed`, tells why: "small", "complementary", or empty text where the row is shown.
+    counts : tuple of str
+        Columns of unweighted counts that were held against the minimum.
+    keys : tuple of str
+        Columns that tell which cell a row is.
+    minimum : int
+        Smallest count that is shown.
+    small, complementary : int
+        Cells hidden for their own sake, and cells hidden to protect those.
+    """
+
+    table: pd.DataFrame
+    counts: tuple[str, ...]
+    keys: tuple[str, ...]
+    minimum: int
+    small: int
+    complementary: int
+    _sums: Sums = field(default=(), repr=False)
+    _left_over: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the table that may be published, with its marker column."""
+        return self.table.copy()
+
+    def hidden(self) -> pd.DataFrame:
+        """Return the hidden cells: their keys and why they are hidden."""
+        rows = self.table[MARKER] != SHOWN
+        return self.table.loc[rows, [*self.keys, MARKER]].reset_index(drop=True)
+
+    def attack(self) -> pd.DataFrame:
+        """Return how closely each hidden count can be bounded by somebody who has only this table.
+
+        The attacker adds and subtracts all sums shown, knows that counts are not negative, that a cell
+        marked "small" lies below the minimum and one marked "complementary" does not (two linear programmes
+        for each hidden cell).
+
+        Returns
+        -------
+        DataFrame
+            The keys, `suppressed`, `counts` (which count), `lowest` and `highest` (people or households).
+        """
+        rows = []
+        for number, name in enumerate(self.counts):
+            known = self.table[name].to_numpy(float, na_value=np.nan)
+            left_over = self._left_over[number] if self._left_over else ()
+            for place, low, high in _ranges(known, self._marks, self._sums, left_over, self._bounds):
+                cell = self.table.iloc[place]
+                rows.append([*(cell[key] for key in self.keys), cell[MARKER], name, low, high])
+        return pd.DataFrame(rows, columns=[*self.keys, MARKER, "counts", "lowest", "highest"])
+
+    @property
+    def _marks(self) -> np.ndarray:
+        return self.table[MARKER].to_numpy(dtype=object)
+
+    @property
+    def _bounds(self) -> dict[str, tuple[float, float]]:
+        # With several counts a small cell may owe its mark to another of them, so little is known of each.
+        below = self.minimum - 1.0 if len(self.counts) == 1 else np.inf
+        return {SMALL: (0.0, below), COMPLEMENTARY: (float(self.minimum), np.inf)}
+
+    @property
+    def check(self) -> Check:
+        """Whether any hidden cell could be worked out."""
+        question = "Can a hidden cell be worked out from what is shown?"
+        if not self.small:
+            return Check("disclosure", question, None, text="nothing had to be hidden")
+        found = self.attack()
+        exposed = int((found["highest"] - found["lowest"] < 1 - 1e-6).sum())
+        text = f"{exposed} of {len(found)} hidden counts narrowed to one value"
+        return Check("disclosure", question, exposed == 0, statistic=float(exposed), text=text)
+
+    def sentence(self) -> str:
+        """Return what was hidden and why, in prose."""
+        number = len(self.table)
+        if not self.small:
+            return f"Nothing is hidden: all {number:,} cells rest on at least {self.minimum} observations."
+        also = (
+            f", and {_cells(self.complementary)} more so that {'it' if self.small == 1 else 'they'} "
+            "cannot be worked out from the totals"
+            if self.complementary
+            else ""
+        )
+        verb = "is" if self.small == 1 else "are"
+        return (
+            f"Of {number:,} cells {self.small:,} {verb} hidden, resting on fewer than {self.minimum} "
+            f"observations{also}."
+        )
+
+
+def _cells(number: int) -> str:
+    return "one" if number == 1 else f"{number:,}"
+
+
+def suppress(
+    table: pd.DataFrame,
+    *,
+    counts: str | Sequence[str],
+    keys: Sequence[str] | None = None,
+    minimum: int = 10,
+    totals: str | Mapping[str, Hashable] | None = None,
+    shown: Sequence[str] = (),
+) -> SuppressedTable:
+    """Hide small cells, and enough others that the small ones cannot be recomputed.
+
+    A cell with a count below `minimum` (0 included) is hidden. A row that is the sum of others would give a
+    hidden cell away; so for every hidden cell the cheapest further cells are hidden that let its count move
+    by at least 1 while every sum, the minimum and the markers still hold. Costs prefer few cells, then small
+    ones, and inner cells to totals. Sums in tables published elsewhere are not known here: publish tables
+    that share a total together.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row for each cell, totals among them (long form).
+    counts : str or sequence of str
+        Columns of unweighted counts of persons or households; a cell is small if any of them is.
+    keys : sequence of str, optional
+        Columns that tell which cell a row is; together unique. Default: all columns that are not numbers,
+        without `shown`.
+    minimum : int
+        Smallest count that is shown; at least 2.
+    totals : str or mapping of key column to label, optional
+        The label that marks the sum over a key column ("total"), for all keys or for each; there a missing
+        label is a total as well. Default: no row is a sum of others.
+    shown : sequence of str
+        Columns that describe (code, unit, poverty line) and are never hidden. All other columns that are not
+        keys are.
+
+    Returns
+    -------
+    SuppressedTable
+
+    Raises
+    ------
+    ValueError
+        If a column is not there, the keys are not unique, a count is missing, negative or not whole, or
+        `totals` names rows that are the sum of nothing.
+
+    References
+    ----------
+    Hundepool et al. (2012), Statistical Disclosure Control, ch. 4; Kelly, Golden & Assad (1992), Networks 22
+    (further cells by linear programme).
+
+    Examples
+    --------
+    >>> poor = pd.DataFrame({"area": ["rural", "urban", "capital", "total"], "n": [120, 4, 60, 184],
+    ...     "poor": [0.31, 0.25, 0.05, 0.22]})
+    >>> safe = suppress(poor, counts="n", totals="total")
+    >>> safe.table["suppressed"].tolist()
+    ['', 'small', 'complementary', '']
+    >>> print(safe)
+    Of 4 cells 1 is hidden, resting on fewer than 10 observations, and one more so that it cannot be worked
+    out from the totals.
+    """
+    counted = (counts,) if isinstance(counts, str) else tuple(counts)
+    names = _key_names(table, counted, keys, shown)
+    if isinstance(minimum, bool) or int(minimum) != minimum or minimum < 2:
+        raise ValueError(f"minimum: got {minimum!r}; allowed: a whole number, at least 2")
+    minimum = int(minimum)
+    numbers = np.column_stack([_whole_counts(table, name) for name in counted])
+    labels = _total_labels(totals, names)
+    is_total = _is_total(table, names, labels)
+    order = _canonical_order(table, names)
+    sums = _sums(table, names, is_total, order)
+    if is_total.any() and not sums:
+        raise ValueError(
+            "totals: rows are marked as totals, but none is the sum of others that agree on keys "
+            f"{list(names)}; name as keys only the columns that tell the cells apart"
+        )
+    marks = _mark(numbers, is_total.sum(axis=1), sums, minimum, order)
+    left_over = tuple(
+        tuple(float(one[s[0]] - one[list(s[1:])].sum()) for s in sums) for one in numbers.astype(float).T
+    )
+    return SuppressedTable(
+        table=_hide(table, marks, {*names, *shown}),
+        counts=counted,
+        keys=names,
+        minimum=minimum,
+        small=int((marks == SMALL).sum()),
+        complementary=int((marks == COMPLEMENTARY).sum()),
+        _sums=sums,
+        _left_over=left_over,
+    )
+
+
+# ---------------------------------------------------------------------------------------------- what is what
+
+
+def _key_names(
+    table: pd.DataFrame, counts: Sequence[str], keys: Sequence[str] | None, shown: Sequence[str]
+) -> tuple[str, ...]:
+    if not isinstance(table, pd.DataFrame):
+        raise ValueError(f"table: got {type(table).__name__}; give a pandas DataFrame")
+    if isinstance(keys, str) or isinstance(shown, str):
+        raise ValueError("keys, shown: give a list of columns, not one text")
+    for role, names in (("counts", counts), ("keys", keys or ()), ("shown", shown)):
+        for name in names:
+            if name not in table.columns:
+                raise ValueError(f"{role}: there is no column {name!r}; columns are {list(table.columns)}")
+    if MARKER in table.columns:
+        raise ValueError(f"table: it has a column {MARKER!r} already; give the table as it was before")
+    if keys is None:
+        numeric = set(table.select_dtypes("number").columns)
+        keys = [name for name in table.columns if name not in numeric and name not in {*shown, *counts}]
+    both = [name for name in keys if name in counts]
+    if both:
+        raise ValueError(f"keys: {both[0]!r} is a count; a column cannot be both")
+    twice = table.duplicated(list(keys)) if keys else pd.Series([len(table) > 1])
+    if twice.any():
+        raise ValueError(
+            f"keys: {int(twice.sum())} rows repeat the same {list(keys)}; name the columns that tell the "
+            "cells apart"
+        )
+    return tuple(keys)
+
+
+def _whole_counts(table: pd.DataFrame, name: str) -> np.ndarray:
+    values = pd.to_numeric(table[name], errors="coerce").to_numpy(float, na_value=np.nan)
+    bad = ~(values >= 0) | (values != np.floor(values))
+    if bad.any():
+        raise ValueError(
+            f"counts: column {name!r} holds {table[name].to_numpy(object)[bad][0]!r} ({int(bad.sum())} "
+            "rows); allowed: whole numbers, at least 0, none missing (unweighted counts)"
+        )
+    return values.astype(np.int64)
+
+
+def _total_labels(totals: str | Mapping[str, Hashable] | None, keys: Sequence[str]) -> Mapping[str, Hashable]:
+    if totals is None:
+        return {}
+    if not isinstance(totals, Mapping):
+        return dict.fromkeys(keys, totals)
+    for name in totals:
+        if name not in keys:
+            raise ValueError(f"totals: {name!r} is not a key; keys are {list(keys)}")
+    return totals
+
+
+def _is_total(table: pd.DataFrame, keys: Sequence[str], labels: Mapping[str, Hashable]) -> np.ndarray:
+    """Return which rows are sums over which key, shape (rows, keys)."""
+    found = np.zeros((len(table), len(keys)), dtype=bool)
+    for j, key in enumerate(keys):
+        if key in labels:
+            column = table[key]
+            found[:, j] = (column.astype(object) == labels[key]).to_numpy(bool, na_value=False)
+            found[:, j] |= column.isna().to_numpy()
+    return found
+
+
+def _canonical_order(table: pd.DataFrame, keys: Sequence[str]) -> np.ndarray:
+    """Return row places in an order that does not depend on how the table was sorted."""
+    texts = [tuple(str(one) for one in row) for row in table[list(keys)].itertuples(index=False)]
+    return np.array(sorted(range(len(texts)), key=texts.__getitem__), dtype=int)
+
+
+def _sums(table: pd.DataFrame, keys: Sequence[str], is_total: np.ndarray, order: np.ndarray) -> Sums:
+    """Return every sum the reader can form: the total's row and the rows it is the sum of."""
+    codes = np.column_stack(
+        [pd.factorize(table[key].astype(object), use_na_sentinel=True)[0] for key in keys]
+        or [np.zeros(len(table), dtype=int)]
+    )
+    codes[is_total] = -2
+    found = []
+    for j in range(len(keys)):
+        total_at, parts_at = {}, {}
+        for place in order:
+            rest = tuple(np.delete(codes[place], j))
+            if is_total[place, j]:
+                total_at[rest] = place
+            else:
+                parts_at.setdefault(rest, []).append(place)
+        both = [rest for rest in total_at if rest in parts_at]
+        found += [(int(total_at[rest]), *map(int, parts_at[rest])) for rest in both]
+    return tuple(found)
+
+
+def _hide(table: pd.DataFrame, marks: np.ndarray, kept: set[str]) -> pd.DataFrame:
+    safe = table.copy()
+    hidden = marks != SHOWN
+    for name in table.columns:
+        if name not in kept:
+            column = safe[name]
+            if pd.api.types.is_bool_dtype(column):
+                column = column.astype("boolean")
+            elif pd.api.types.is_integer_dtype(column):
+                column = column.astype("Int64")  # so that counts stay whole beside missing ones
+            safe[name] = column.mask(hidden)
+    safe[MARKER] = marks
+    return safe
+
+
+# ------------------------------------------------------------------------------------------- further cells
+
+
+def _mark(
+    numbers: np.ndarray, totals_of: np.ndarray, sums: Sums, minimum: int, order: np.ndarray
+) -> np.ndarray:
+    """Return the mark of every cell."""
+    marks = np.full(len(numbers), SHOWN, dtype=object)
+    marks[(numbers < minimum).any(axis=1)] = SMALL
+    rank = np.empty(len(order), dtype=int)
+    rank[order] = np.arange(len(order))
+    for members in _components(sums, rank):
+        if not (marks[list(members)] == SMALL).any():
+            continue
+        place = {cell: i for i, cell in enumerate(members)}
+        local = tuple(tuple(place[cell] for cell in one) for one in sums if one[0] in place)
+        cells = list(members)
+        hidden = _pattern(
+            tuple(map(tuple, numbers[cells].tolist())), tuple(totals_of[cells].tolist()), local, minimum
+        )
+        extra = np.array(cells)[list(hidden)] if hidden else np.array([], dtype=int)
+        marks[extra[marks[extra] == SHOWN]] = COMPLEMENTARY
+    return marks
+
+
+def _components(sums: Sums, rank: np.ndarray) -> list[tuple[int, ...]]:
+    """Return the groups of cells that sums tie together, each in canonical order."""
+    pairs = [(a, b) for one in sums for a, b in pairwise(one)]
+    if not pairs:
+        return []
+    rows, columns = np.array(pairs).T
+    graph = sparse.coo_array((np.ones(len(rows)), (rows, columns)), shape=(len(rank), len(rank)))
+    _, label = csgraph.connected_components(graph, directed=False)
+    groups: dict[int, list[int]] = {}
+    for cell in sorted({cell for one in sums for cell in one}, key=lambda one: rank[one]):
+        groups.setdefault(int(label[cell]), []).append(cell)
+    return [tuple(group) for group in groups.values()]
+
+
+@lru_cache(maxsize=256)  # the same groups come once for every indicator and programme
+def _pattern(
+    counts: tuple[tuple[int, ...], ...], totals_of: tuple[int, ...], sums: Sums, minimum: int
+) -> tuple[int, ...]:
+    """Return all cells to hide in one group of cells tied by sums, small ones included."""
+    numbers = np.array(counts, dtype=float)
+    small = (numbers < minimum).any(axis=1)
+    hidden = small.copy()
+    matrix = _matrix(sums, len(numbers))
+    for column in numbers.T:
+        up, down = _room(column, small, minimum, alone=numbers.shape[1] == 1)
+        # Cells differ by place in the last digits of their cost, so that ties are settled by the keys.
+        worth = 1 + column / (1 + column.sum()) + 1e-6 * np.arange(len(column)) / len(column)
+        worth *= _TOTAL_IS_WORTH ** np.array(totals_of)
+        safe = np.zeros(len(column), dtype=bool)
+        while (waiting := np.flatnonzero(hidden & ~safe)).size:
+            target = waiting[0]
+            moves = _cheapest_moves(matrix, target, up, down, np.where(hidden, 1e-4 * worth, worth))
+            hidden |= np.abs(moves) > 1e-9
+            safe |= np.abs(moves) >= 1 - 1e-9
+            safe[target] = True
+    return tuple(np.flatnonzero(hidden).tolist())
+
+
+def _matrix(sums: Iterable[Sequence[int]], cells: int) -> sparse.csr_array:
+    """Return one row for each sum: −1 at the total, +1 at its parts."""
+    rows, columns, values = [], [], []
+    for i, (total, *parts) in enumerate(sums):
+        rows += [i] * (1 + len(parts))
+        columns += [total, *parts]
+        values += [-1.0] + [1.0] * len(parts)
+    return sparse.csr_array((values, (rows, columns)), shape=(i + 1, cells))
+
+
+def _room(column: np.ndarray, small: np.ndarray, minimum: int, alone: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Return how far each count could rise and fall and still fit its mark."""
+    up = np.where(small & alone, minimum - 1 - column, np.inf)
+    down = np.where(small, column, column - minimum)
+    return up, down
+
+
+def _cheapest_moves(
+    matrix: sparse.csr_array, target: int, up: np.ndarray, down: np.ndarray, worth: np.ndarray
+) -> np.ndarray:
+    """Return the cheapest change of counts that moves the target by 1 and leaves every sum right."""
+    from scipy.optimize import linprog
+
+    n = len(worth)
+    best, best_cost = None, np.inf
+    both = sparse.hstack([matrix, -matrix], format="csr")
+    for sign in (1, -1):
+        high = np.concatenate([up, down])
+        low = np.zeros(2 * n)
+        forward, backward = (target, n + target) if sign == 1 else (n + target, target)
+        if high[forward] < 1:
+            continue
+        low[forward] = high[forward] = 1.0
+        high[backward] = 0.0
+        found = linprog(
+            np.concatenate([worth, worth]),
+            A_eq=both,
+            b_eq=np.zeros(matrix.shape[0]),
+            bounds=np.column_stack([low, high]),
+            method="highs",
+        )
+        if found.status == 0 and found.fun < best_cost - 1e-12:
+            best, best_cost = found.x[:n] - found.x[n:], found.fun
+    if best is None:  # no room anywhere: everything tied to it is hidden
+        return np.ones(n)
+    return best
+
+
+# ---------------------------------------------------------------------------------------------- the attack
+
+
+def _ranges(
+    known: np.ndarray,
+    marks: np.ndarray,
+    sums: Sums,
+    left_over: Sequence[float],
+    bounds: Mapping[str, tuple[float, float]],
+) -> list[tuple[int, float, float]]:
+    """Return (place, lowest, highest) of every hidden count, from what is shown alone."""
+    from scipy.optimize import linprog
+
+    limits = np.array([bounds.get(mark, (value, value)) for mark, value in zip(marks, known, strict=True)])
+    limit_of = {int(cell): tuple(limits[cell]) for cell in np.flatnonzero(marks != SHOWN)}
+    for members in _components(sums, np.arange(len(marks))):
+        place = {cell: i for i, cell in enumerate(members)}
+        here = [i for i, one in enumerate(sums) if one[0] in place]
+        matrix = _matrix([[place[cell] for cell in sums[i]] for i in here], len(members))
+        right = [-left_over[i] for i in here]
+        for cell in sorted(limit_of.keys() & place.keys()):
+            ends = []
+            for sign in (1, -1):
+                cost = np.zeros(len(members))
+                cost[place[cell]] = sign
+                answer = linprog(cost, A_eq=matrix, b_eq=right, bounds=limits[list(members)], method="highs")
+                ends.append(sign * answer.fun if answer.status == 0 else -sign * np.inf)
+            limit_of[cell] = (ends[0], ends[1])
+    return [(cell, float(low), float(high)) for cell, (low, high) in sorted(limit_of.items())]
