@@ -1,4 +1,4 @@
-"""Which further cells to hide so that sums give no small cell away, and how closely hidden cells can be bounded.
+"""Which further cells to hide so that sums give no small cell away, and how closely hidden ones are bounded.
 
 Cells are places of a table; a sum is a total's place followed by the places of its parts. Both questions are
 linear programmes over what an attacker sees (`disclosure` says which).
