@@ -1,0 +1,110 @@
+"""Reading single columns of a survey frame: found by name, cast safely, refused in one clear line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable
+from difflib import get_close_matches
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["codes_of", "find", "natural_key", "numbers"]
+
+
+def find(df: pd.DataFrame, name: Hashable, role: str) -> pd.Series:
+    """Return the column `name`, which the caller gave as `role`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column, or more than one.
+    """
+    if name not in df.columns:
+        close = get_close_matches(str(name), [str(one) for one in df.columns], n=1, cutoff=0.6)
+        shown = ", ".join(repr(one) for one in df.columns[:8]) + (", …" if len(df.columns) > 8 else "")
+        hint = f"did you mean {close[0]!r}?" if close else f"columns are {shown}"
+        raise ValueError(f"{role}: there is no column {name!r}; {hint}")
+    found = df[name]
+    if isinstance(found, pd.DataFrame):
+        raise ValueError(f"{role}: {found.shape[1]} columns are called {name!r}; rename them apart")
+    return found
+
+
+def numbers(values: pd.Series, name: Hashable, role: str) -> np.ndarray:
+    """Return a column as float64, missing as NaN.
+
+    Raises
+    ------
+    ValueError
+        If it holds text, dates or infinite values; text that is numbers is told with the remedy.
+    """
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(object)
+    if values.dtype == object or isinstance(values.dtype, pd.StringDtype):
+        text = next((one for one in values if isinstance(one, str)), None)
+        if text is not None:
+            remedy = (
+                f"convert them with df[{name!r}] = pd.to_numeric(df[{name!r}])"
+                if re.fullmatch(r"\s*[-+]?[\d.,]+(e[-+]?\d+)?\s*", text, re.IGNORECASE)
+                else "recode it to numbers"
+            )
+            raise ValueError(f"{role}: column {name!r} holds text such as {text[:40]!r}; {remedy}")
+    try:
+        if values.dtype.kind in "mMc":
+            raise TypeError
+        found = values.to_numpy(dtype=float, na_value=np.nan)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{role}: column {name!r} is not numeric ({values.dtype}); recode it to numbers"
+        ) from None
+    if np.isinf(found).any():
+        raise ValueError(
+            f"{role}: column {name!r} holds infinite values; replace them by numbers or leave them missing"
+        )
+    return found
+
+
+def natural_key(value: object) -> tuple:
+    """Return a sort key that puts numbers by size and text with the numbers in it by size.
+
+    Examples
+    --------
+    >>> sorted(["q10", "q2", 3, 1.5], key=natural_key)
+    [1.5, 3, 'q2', 'q10']
+    """
+    if isinstance(value, bool | int | float | np.number | np.bool_):
+        return (0, float(value))
+    if not isinstance(value, str):
+        return (1, (type(value).__name__, 0.0, str(value)))
+    # Odd parts are digits; each part compares as (kind, number, text), so that kinds never mix.
+    parts = re.split(r"(\d+)", value)
+    return (2, *(("", float(one), "") if i % 2 else ("", -1.0, one) for i, one in enumerate(parts)), value)
+
+
+def codes_of(values: pd.Series) -> tuple[np.ndarray, list]:
+    """Return codes 0, 1, … (−1 where missing or empty text) and the levels, sorted naturally.
+
+    Categories keep their own order. Whole numbers stored as decimals become whole again.
+
+    Examples
+    --------
+    >>> codes, levels = codes_of(pd.Series([2.0, 1.0, None, 2.0]))
+    >>> codes.tolist(), levels
+    ([1, 0, -1, 1], [1, 2])
+    """
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        codes = values.cat.codes.to_numpy().astype(np.intp)
+        return codes, [_plain(one) for one in values.cat.categories]
+    codes, found = pd.factorize(values)
+    levels = [_plain(one) for one in found]
+    keep = [i for i, one in enumerate(levels) if not (isinstance(one, str) and not one.strip())]
+    keep.sort(key=lambda i: natural_key(levels[i]))
+    place = np.full(len(levels) + 1, -1, dtype=np.intp)  # the last entry serves code −1
+    place[keep] = np.arange(len(keep))
+    return place[codes], [levels[i] for i in keep]
+
+
+def _plain(value: object) -> object:
+    value = value.item() if isinstance(value, np.generic) else value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
