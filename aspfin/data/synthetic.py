@@ -14,9 +14,23 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from aspfin.data.population import Population, household_population
+from aspfin.data.population_survey import household_survey
 from aspfin.results import InputError, Problem, ResultMixin
 
-__all__ = ["COHORTS", "CUTOFF", "ENDLINE", "OUTCOMES", "START", "YEARS", "ProgrammePanel", "programme_panel"]
+__all__ = [
+    "COHORTS",
+    "CUTOFF",
+    "ENDLINE",
+    "OUTCOMES",
+    "START",
+    "YEARS",
+    "Population",
+    "ProgrammePanel",
+    "household_population",
+    "household_survey",
+    "programme_panel",
+]
 
 YEARS = tuple(range(2019, 2025))
 START = 2022  # first year of payment outside the phase-in
