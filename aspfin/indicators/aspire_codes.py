@@ -1,9 +1,9 @@
 """Codes of the World Bank's ASPIRE indicators: read, written and told in words.
 
 `per_sa_ct.cov_q1_tot` is the coverage (`cov`) of unconditional cash transfers (`sa_ct`) in the poorest fifth
-(`q1`) of the whole country (`tot`). With `_preT` the fifths are formed by welfare before the transfer. Effects
-on poverty and inequality are written with underscores only: `per_allsp_p0_ep_tot`, `per_allsp_gini_tot`.
-Databases differ in capitals, so codes are compared without regard to them.
+of people (`q1`) of the whole country (`tot`). With `_preT` the fifths are formed by welfare before the
+transfer. Effects on poverty and inequality have underscores only: `per_allsp_p0_ep_tot` and
+`per_allsp_gini_tot`. Databases differ in capitals, so codes are compared without regard to them.
 
 Source: World Bank, ASPIRE indicator codes (Databank source 29), CC BY 4.0. The list of 2,847 codes is not
 kept here: any code of the grammar is read, and the names below put into words those that are known.
@@ -131,9 +131,7 @@ class AspireCode:
                 shown = ", ".join(repr(one) for one in allowed)
                 raise ValueError(f"{name}: got {getattr(self, name)!r}; allowed: {shown}")
         if not _CATEGORY_ONLY.fullmatch(self.category):
-            raise ValueError(
-                f"category: got {self.category!r}; allowed: small letters, as allsp or sa_ct"
-            )
+            raise ValueError(f"category: got {self.category!r}; allowed: small letters, as allsp or sa_ct")
 
     @property
     def text(self) -> str:
@@ -166,9 +164,9 @@ def parse_code(text: str) -> AspireCode:
     if found is None:
         raise ValueError(
             f"code: got {text!r}; allowed: per_<category>.<indicator>_<group>[_preT]_<domain>, as "
-            "per_sa_ct.cov_q1_tot (indicators cov, adq, avt, ben, bry, cba, overlap; groups pop, q1 to q5, ep; "
-            "domains tot, urb, rur, totf, totm, totfr, totmr), or per_<category>_<p0|p1|gini>_[<group>_]<domain>, "
-            "as per_allsp_p0_ep_tot"
+            "per_sa_ct.cov_q1_tot (indicators cov, adq, avt, ben, bry, cba, overlap; groups pop, q1 to q5, "
+            "ep; domains tot, urb, rur, totf, totm, totfr, totmr), or "
+            "per_<category>_<p0|p1|gini>_[<group>_]<domain>, as per_allsp_p0_ep_tot"
         )
     return AspireCode(
         found["category"], found["indicator"], found["group"] or "", found["pre"] is not None, found["domain"]
