@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, overload
@@ -12,27 +13,55 @@ import pandas as pd
 
 from aspfin.results import ResultMixin
 
-__all__ = ["Indicator", "IndicatorTable", "SampleKey"]
+__all__ = ["COLUMNS", "Indicator", "IndicatorTable", "Origin", "SampleKey"]
 
 METHODS = ("t", "beta")
+# Columns of every table, between and around those of the groups.
+COLUMNS = tuple("code name estimate std_error ci_low ci_high df n n_psu unit poverty_line".split())
+
+
+class Origin:
+    """The frame and the sampling units of a survey design, remembered without keeping the frame alive.
+
+    Two designs of one frame with the same sampling units, as one weighted for households and one for persons,
+    are of the same origin. An indicator that is saved takes no household row along.
+    """
+
+    def __init__(self, frame: pd.DataFrame | None, columns: tuple) -> None:
+        self._frame = (lambda: None) if frame is None else weakref.ref(frame)
+        self._columns = columns
+
+    def same_as(self, other: Origin) -> bool:
+        """Tell whether PSU totals of both belong together."""
+        if self is other:
+            return True
+        frame = self._frame()
+        return frame is not None and frame is other._frame() and self._columns == other._columns
+
+    def __deepcopy__(self, memo: object) -> Origin:
+        return self
+
+    def __reduce__(self) -> tuple:
+        return Origin, (None, self._columns)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SampleKey:
-    """Which survey, and by which engine, the uncertainty of an indicator was computed.
-
-    Two indicators with the same key hold deviations that belong together entry by entry.
+    """From which survey, and by which engine, the uncertainty of an indicator was computed.
 
     Attributes
     ----------
-    origin : object
-        One per survey design, whatever its domains and engines.
+    origin : Origin
     engine : str
-        "linearisation", "jackknife", "bootstrap".
+        "linearisation", "jackknife", "bootstrap (500 replicates, seed 0)".
     """
 
-    origin: object
+    origin: Origin
     engine: str
+
+    def matches(self, other: SampleKey) -> bool:
+        """Tell whether the deviations of two indicators belong together entry by entry."""
+        return self.origin.same_as(other.origin) and self.engine == other.engine
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -62,7 +91,7 @@ class Indicator(ResultMixin):
     notes : tuple of str
         Conventions used and choices taken.
     deviations : ndarray of float or None
-        Such that the variance is deviations · deviations, and the covariance of two indicators with the same
+        Such that the variance is deviations · deviations, and the covariance of two indicators with matching
         `sample` is the product of theirs. By linearisation: per PSU, the weighted total of the linearised
         variable less its stratum's mean, times √(n_h/(n_h − 1)·(1 − f_h)). By replicates: one entry each.
     sample : SampleKey or None
@@ -114,7 +143,7 @@ class Indicator(ResultMixin):
         method = self.interval if method is None else method
         if method not in METHODS:
             raise ValueError(f"method: got {method!r}; allowed: 't' or 'beta'")
-        if math.isnan(self.value) or math.isnan(self.std_error):
+        if math.isnan(self.value) or math.isnan(self.std_error) or not self.df > 0:
             return math.nan, math.nan
         if method == "beta":
             return self._beta_interval(level)
@@ -131,7 +160,7 @@ class Indicator(ResultMixin):
         inner = 1e-12 < p < 1 - 1e-12
         if inner and self.std_error == 0:
             return p, p
-        if inner:
+        if inner and n > 1:
             n = p * (1 - p) / self.std_error**2
             n *= (_t_quantile(1 - alpha / 2, self.n - 1) / _t_quantile(1 - alpha / 2, self.df)) ** 2
         low = special.betaincinv(n * p, n * (1 - p) + 1, alpha / 2) if p > 1e-12 else 0.0
@@ -139,7 +168,7 @@ class Indicator(ResultMixin):
         return float(low), float(high)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one tidy row: code, name, the group's columns, estimate, std_error, interval, df, n, unit …"""
+        """Return one tidy row: code, name, group, estimate, std_error, interval, df, n, unit …"""
         return pd.DataFrame([self._row()])
 
     def _row(self) -> dict[str, object]:
@@ -227,8 +256,6 @@ class IndicatorTable(ResultMixin):
 def _t_quantile(p: float, df: float) -> float:
     from scipy import special
 
-    if not df > 0:
-        return math.nan
     return float(special.ndtri(p) if math.isinf(df) else special.stdtrit(df, p))
 
 

@@ -24,11 +24,14 @@ class Replicates:
     method : "jackknife" or "bootstrap"
     times_drawn : ndarray of int, shape (replicates, n_psu), or None
         How often each PSU was drawn (bootstrap).
+    label : str
+        Equal for equal replicates of one design.
     """
 
     units: SamplingUnits
     method: str
     times_drawn: np.ndarray | None
+    label: str
 
     def factors(self) -> Iterator[tuple[np.ndarray, float]]:
         """Yield the factor on each PSU's weights (n_psu,) and the scale of the squared deviation.
@@ -93,7 +96,7 @@ def draw(units: SamplingUnits, method: str, *, replicates: int, seed: int) -> Re
             "sampling unit, or choose single_psu='certainty'"
         )
     if method == "jackknife":
-        return Replicates(units, method, None)
+        return Replicates(units, method, None, method)
     if not isinstance(replicates, int) or replicates < 2:
         raise ValueError(f"replicates: got {replicates!r}; allowed: a whole number of at least 2")
     rng = np.random.default_rng(seed)
@@ -103,4 +106,6 @@ def draw(units: SamplingUnits, method: str, *, replicates: int, seed: int) -> Re
         else np.ones((replicates, 1), dtype=np.int64)
         for size in units.sizes
     ]
-    return Replicates(units, method, np.concatenate(parts, axis=1))
+    return Replicates(
+        units, method, np.concatenate(parts, axis=1), f"bootstrap ({replicates} replicates, seed {seed})"
+    )

@@ -43,7 +43,7 @@ import pandas as pd
 from aspfin.indicators import engine
 from aspfin.indicators.columns import find, numbers
 from aspfin.indicators.groups import By
-from aspfin.indicators.indicator import Indicator, IndicatorTable, SampleKey
+from aspfin.indicators.indicator import Indicator, IndicatorTable, Origin, SampleKey
 from aspfin.indicators.sampling_units import SamplingUnits, sampling_units
 from aspfin.results import ResultMixin
 
@@ -85,8 +85,8 @@ class SurveyDesign(ResultMixin):
     Notes
     -----
     Linearisation: V = Σ_h n_h/(n_h − 1)·(1 − f_h)·Σ_c (x_hc − x̄_h)², x_hc = Σ w u over PSU c, df = PSUs −
-    strata. Build a design once and use it for all that is to be compared: two designs count as independent
-    samples.
+    strata. Designs of the same frame with the same sampling units can be compared, covariances included; designs
+    of two frames count as independent samples.
 
     References
     ----------
@@ -124,7 +124,7 @@ class SurveyDesign(ResultMixin):
         self.n_strata: int = strata_found
         self.rows: np.ndarray | None = None
         self.replicates: engine.Replicates | None = None
-        self.key = SampleKey(object(), "linearisation")
+        self.key = SampleKey(Origin(df, (strata, psu, fpc, single_psu)), "linearisation")
 
     @property
     def n_psu(self) -> int:
@@ -224,7 +224,7 @@ class SurveyDesign(ResultMixin):
             For another method, fewer than 2 replicates, or strata with one PSU under "center".
         """
         drawn = engine.draw(self.units, method, replicates=replicates, seed=seed)
-        return self._with(replicates=drawn, key=SampleKey(self.key.origin, method))
+        return self._with(replicates=drawn, key=SampleKey(self.key.origin, drawn.label))
 
     def totals(self, values: np.ndarray) -> np.ndarray:
         """Return weighted sums by PSU over the domain, (n,) → (n_psu,) or (n, k) → (n_psu, k)."""
