@@ -18,12 +18,13 @@ from typing import Literal
 
 import numpy as np
 
-from aspfin.indicators.groups import By, groups_of, quantile_groups
+from aspfin.indicators.groups import By, groups_of
 from aspfin.indicators.indicator import Indicator, IndicatorTable
 from aspfin.indicators.means import linearised_mean, linearised_ratio
 from aspfin.indicators.poverty import Line, fgt_terms, line_of
 from aspfin.indicators.ranks import concentration, concentration_linearised, rank_codes
 from aspfin.indicators.survey_design import SurveyDesign
+from aspfin.indicators.transfers import amounts_of, received, transferred, with_quantiles
 
 __all__ = [
     "adequacy",
@@ -85,8 +86,13 @@ def beneficiary_incidence(design: SurveyDesign, *, receives: Hashable, by: By) -
     [0.667, 0.333]
     """
     covered = received(design, receives)
-    words = {"code": "bry", "name": f"Share of beneficiaries of {receives}", "unit": "share"}
-    return _incidence(design, covered, by, {**words, "interval": "beta"})
+    words = {
+        "code": "bry",
+        "name": f"Share of beneficiaries of {receives}",
+        "unit": "share",
+        "interval": "beta",
+    }
+    return _incidence(design, covered, by, words)
 
 
 def benefit_incidence(design: SurveyDesign, *, transfer: Hashable, by: By) -> IndicatorTable:
@@ -110,7 +116,8 @@ def benefit_incidence(design: SurveyDesign, *, transfer: Hashable, by: By) -> In
     [0.833, 0.167]
     """
     amounts = transferred(design, transfer)
-    words = {"code": "ben", "name": f"Share of {transfer}", "unit": "share"}
+    # Korn and Graubard's interval stays within 0 and 1, for shares of money as well.
+    words = {"code": "ben", "name": f"Share of {transfer}", "unit": "share", "interval": "beta"}
     return _incidence(design, amounts, by, words)
 
 
@@ -153,7 +160,7 @@ def adequacy(
     y, t, notes = amounts_of(design, welfare, transfer, allow_negative_pre_transfer)
     r = received(design, transfer if receives is None else receives)
     words = {"code": "adq", "name": f"Adequacy of {transfer}", "unit": "share", "notes": notes}
-    return design.estimate(linearised_ratio, t * r, y * r, by=_by(design, by, welfare), **words)
+    return design.estimate(linearised_ratio, t * r, y * r, by=with_quantiles(design, by, welfare), **words)
 
 
 def average_transfer(
@@ -224,7 +231,7 @@ def poverty_reduction(
     words = {"code": f"p{index}", "name": f"Fall of the {names[index]} by {transfer}", "unit": "share"}
     return design.estimate(
         *(linearised_ratio, before - after, before),
-        **{**words, "notes": notes, "poverty_line": stored, "by": _by(design, by, welfare)},
+        **{**words, "notes": notes, "poverty_line": stored, "by": with_quantiles(design, by, welfare)},
     )
 
 
@@ -269,7 +276,7 @@ def gini_reduction(
     return design.estimate(
         *(linearised, y, rank_codes(y), y - t, rank_codes(y - t)),
         **{"code": "gini", "name": f"Fall of the Gini by {transfer}", "unit": "share"},
-        **{"statistic": statistic, "by": _by(design, by, welfare)},
+        **{"statistic": statistic, "by": with_quantiles(design, by, welfare)},
         notes=(*notes, f"Gini by the {convention} convention"),
     )
 
@@ -303,7 +310,7 @@ def benefit_cost_ratio(
     words = {"code": "cba", "name": f"Poverty gap closed per unit of {transfer}", "unit": "per unit of money"}
     return design.estimate(
         *(linearised_ratio, closed, t),
-        **{**words, "notes": notes, "poverty_line": stored, "by": _by(design, by, welfare)},
+        **{**words, "notes": notes, "poverty_line": stored, "by": with_quantiles(design, by, welfare)},
     )
 
 
@@ -350,54 +357,6 @@ def programme_overlap(design: SurveyDesign, *, programmes: Mapping[str, Hashable
     return IndicatorTable(tuple(rows))
 
 
-def received(design: SurveyDesign, column: Hashable, *, role: str = "receives") -> np.ndarray:
-    """Return who receives, as 0.0 and 1.0 by row: where the column is above 0.
-
-    Raises
-    ------
-    ValueError
-        For negative values, and for answers coded 1 and 2, which would count "no" as receiving.
-    """
-    values = design.column(column, role=role)
-    inside = values if design.rows is None else values[design.rows]
-    if (inside < 0).any():
-        raise ValueError(
-            f"{role}: column {column!r} is negative in {int((inside < 0).sum()):,} rows; allowed: 0 up"
-        )
-    if inside.size > 1 and (inside == 2).any() and ((inside == 1) | (inside == 2)).all():
-        raise ValueError(f"{role}: column {column!r} holds only 1 and 2; recode yes to 1 and no to 0")
-    return (values > 0).astype(float)
-
-
-def transferred(design: SurveyDesign, column: Hashable) -> np.ndarray:
-    """Return the transfer by row, checked: no gaps, not negative."""
-    values = design.column(column, role="transfer")
-    below = (values if design.rows is None else values[design.rows]) < 0
-    if below.any():
-        raise ValueError(
-            f"transfer: column {column!r} is negative in {int(below.sum()):,} rows; allowed: 0 and above"
-        )
-    return values
-
-
-def amounts_of(
-    design: SurveyDesign, welfare: Hashable, transfer: Hashable, allow_negative: bool
-) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-    """Return welfare and transfer by row, and notes; refuse transfers above welfare unless allowed."""
-    y, t = design.column(welfare, role="welfare"), transferred(design, transfer)
-    above = (t > y) & (t > 0) & design.in_domain
-    number = int(above.sum())
-    if not number:
-        return y, t, ()
-    if not allow_negative:
-        raise ValueError(
-            f"transfer: column {transfer!r} is above welfare {welfare!r} in {number:,} rows, so welfare "
-            "before the transfer would be negative; check that both are per person and day and that welfare "
-            "holds the transfer, or give allow_negative_pre_transfer=True"
-        )
-    return y, t, (f"welfare before the transfer is negative in {number:,} rows, used as it stands",)
-
-
 def _incidence(design: SurveyDesign, amounts: np.ndarray, by: By, words: Mapping[str, str]) -> IndicatorTable:
     """Return each group's share of Σ w a: a ratio within the domain of those who have some."""
     groups = groups_of(design.frame, by)
@@ -421,20 +380,6 @@ def _masks(
     for code, label in enumerate(labels):
         if code in present:
             yield label, (codes == code).astype(float)
-
-
-def _by(design: SurveyDesign, by: By | None, welfare: Hashable) -> By | None:
-    """Return `by` with "quintile" and "decile" formed from welfare where the frame has no such column."""
-    quantiles = {"quintile": 5, "decile": 10}
-    names = [by] if isinstance(by, str) else list(by) if isinstance(by, list | tuple) else []
-    if not any(name in quantiles and name not in design.frame.columns for name in names):
-        return by
-    return {
-        name: quantile_groups(design, welfare, quantiles[name])
-        if name in quantiles and name not in design.frame.columns
-        else design.frame[name]
-        for name in names
-    }
 
 
 def _pairs(parts: tuple[np.ndarray, ...]) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
