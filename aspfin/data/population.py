@@ -36,7 +36,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "disability": ("persons", "members with a disability"),
     "hiv": ("persons", "members living with HIV"),
     "pregnant": ("persons", "women pregnant now"),
-    "birth": ("births", "children born in the last twelve months; a month's births are a twelfth"),
+    "birth": ("persons", "children born in this month"),
     "pupil_primary_lower_secondary": ("persons", "pupils of grades 1 to 9"),
     "pupil_upper_secondary": ("persons", "pupils of grades 10 to 12"),
     "trainee": ("persons", "in vocational training under social assistance"),
@@ -45,7 +45,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "head_disability": ("0 or 1", "the head has a disability"),
     "consumption": ("money per person and day", "before transfers, in the country's currency"),
     "poor": ("0 or 1", "consumption is below the national line"),
-    "card_level": ("class", "registration: 0 none; Cambodia 1 and 2 = level of the equity card"),
+    "card_level": ("class", "registration: 0 none; 1, 2 levels of the card; 1 where there is one level"),
     "at_risk": ("0 or 1", "near-poor household outside the card"),
     "registration_date": ("day", "day of registration; missing where not registered"),
     "formal_workers": ("persons", "members insured as employees"),
@@ -106,7 +106,7 @@ class Population(ResultMixin):
 
     def sentence(self) -> str:
         """Return what the data are, in prose."""
-        published = self.margins[self.margins.status != "assumed"]
+        published = self.margins[self.margins.status.isin(["verified", "press"])]
         worst = published.difference.abs().max()
         return (
             f"A synthetic population of {self.country} (seed {self.seed}; no row is a real household): "
@@ -158,7 +158,7 @@ def household_population(country: str = "KHM", *, households: int = 100_000, see
     cells = population_cells(pack)
     draft = Draft(pack, cells, int(seed))
     add_members(draft, simulated_households(cells, int(households)))
-    for add in (add_people, add_children, add_head, add_consumption, add_groups, add_registration, add_work):
+    for add in (add_people, add_head, add_children, add_consumption, add_groups, add_registration, add_work):
         add(draft)
     frame = _frame(draft)
     line, currency = float(pack.value("poverty", "line")), str(pack.part("currency"))
@@ -168,15 +168,17 @@ def household_population(country: str = "KHM", *, households: int = 100_000, see
 def _frame(draft: Draft) -> pd.DataFrame:
     columns, cells, pack = draft.columns, draft.cells, draft.pack
     cell = columns["cell"]
-    hazard = dict(zip(pack.provinces.pcode, pack.column(pack.part("provinces", "hazard")), strict=True))
     made = {
         "household_id": np.arange(1, cell.size + 1),
         "province": _categories(cells.province.to_numpy(), cell, list(pack.provinces.pcode)),
         "area": _categories(cells.area.to_numpy(), cell, list(pack.part("areas"))),
         "head_sex": pd.Categorical.from_codes(columns["head_female"], ["male", "female"]),
-        "flood_hazard": cells.province.map(hazard).to_numpy(float)[cell],
     }
-    frame = pd.DataFrame({name: made.get(name, columns.get(name)) for name in COLUMNS})
+    if pack.get("provinces", "hazard") is not None:
+        hazard = dict(zip(pack.provinces.pcode, pack.column(pack.part("provinces", "hazard")), strict=True))
+        made["flood_hazard"] = cells.province.map(hazard).to_numpy(float)[cell]
+    found = {**columns, **made}
+    frame = pd.DataFrame({name: found[name] for name in COLUMNS if name in found})
     frame.attrs["synthetic"] = f"synthetic population of {pack.country}, seed {draft.seed}; no real household"
     return frame
 

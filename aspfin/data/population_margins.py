@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from aspfin.data.population_pack import PopulationPack
@@ -45,26 +46,43 @@ def _row(margin: str, group: str, published: float, simulated: float, told: dict
 
 def _province_rows(data: pd.DataFrame, pack: PopulationPack) -> list[tuple]:
     named = pack.part("provinces")
-    by_province = data.groupby("province", observed=False)
-    sums = by_province[["persons", "households"]].sum()
-    told = dict(unit="persons", source="provinces.csv", status="published")
-    published = dict(zip(pack.provinces.pcode, pack.column(named["persons"]), strict=True))
-    rows = [_row("population", code, value, sums.persons[code], told) for code, value in published.items()]
-    rows.append(_row("population", "country", sum(published.values()), data.persons.sum(), told))
-    rows.append(
-        _row(
-            "households", "country", pack.value("households"), data.households.sum(), pack.part("households")
-        )
-    )
+    sums = data.groupby("province", observed=False)[["persons", "households"]].sum()
+    column = named["persons"]
+    told = pack.described.get(column, {})
+    published = dict(zip(pack.provinces.pcode, pack.column(column), strict=True))
+    rows = [_row("people", code, value, sums.persons[code], told) for code, value in published.items()]
+    rows.append(_row("people", "country", sum(published.values()), data.persons.sum(), told))
+    size = data.persons.sum() / data.households.sum()
+    if pack.get("households") is not None:
+        told = pack.part("households")
+        rows.append(_row("households", "country", told["value"], data.households.sum(), told))
+        value = sum(published.values()) / float(told["value"])
+        told = {**told, "unit": "persons per household"}
+    else:
+        told = pack.part("persons_per_household")
+        value = told["value"]
+    rows.append(_row("persons per household", "country", value, size, told))
+    told = pack.get("urban_share", "national")
+    if told is not None:
+        urban = data.persons[data.area != "rural"].sum() / data.persons.sum()
+        rows.append(_row("urban share of people", "country", told["value"], urban, told))
+    return rows + _registered_rows(data, pack)
+
+
+def _registered_rows(data: pd.DataFrame, pack: PopulationPack) -> list[tuple]:
+    rows = []
     for unit in ("households", "persons"):
-        for level, column in (named.get(f"registered_{unit}") or {}).items():
+        for level, column in (pack.get("provinces", f"registered_{unit}") or {}).items():
             inside = data[data.card_level == int(level)].groupby("province", observed=False)[unit].sum()
-            told = dict(unit=unit, source="provinces.csv", status="published")
+            told = pack.described.get(column, {})
             for code, value in zip(pack.provinces.pcode, pack.column(column), strict=True):
                 rows.append(_row(f"{unit} registered, level {level}", code, value, inside[code], told))
-    size = data.persons.sum() / data.households.sum()
-    published_size = sum(published.values()) / float(pack.value("households"))
-    rows.append(_row("persons per household", "country", published_size, size, pack.part("households")))
+    for level, parts in (pack.get("registered") or {}).items():
+        inside = data[data.card_level == int(level)]
+        for unit in ("households", "persons"):
+            told = parts[unit]
+            simulated = inside[unit].sum()
+            rows.append(_row(f"{unit} registered, level {level}", "country", told["value"], simulated, told))
     return rows
 
 
@@ -77,14 +95,34 @@ def _poverty_rows(data: pd.DataFrame, pack: PopulationPack) -> list[tuple]:
         inside = data.area == area
         rate = poor[inside].sum() / data.persons[inside].sum()
         rows.append(_row("poverty rate", area, told["value"], rate, told))
-    carded = data.card_level > 0
+    column = pack.get("poverty", "province_column")
+    if column is not None:
+        sums = (
+            pd.DataFrame({"poor": poor, "persons": data.persons}).groupby(data.province, observed=False).sum()
+        )
+        told = pack.described.get(column, {})
+        for code, value in zip(pack.provinces.pcode, pack.provinces[column].astype(float), strict=True):
+            rows.append(_row("poverty rate", code, value, sums.poor[code] / sums.persons[code], told))
+    if pack.get("poverty", "gini") is not None:
+        told = pack.part("poverty", "gini")
+        rows.append(_row("Gini of consumption", "country", told["value"], _gini(data), told))
     told = pack.part("poverty", "exclusion_error")
-    left_out = poor[~carded].sum() / poor.sum()
+    left_out = poor[data.card_level == 0].sum() / poor.sum()
     rows.append(_row("poor people not registered", "country", told["value"], left_out, told))
     return rows
 
 
+def _gini(data: pd.DataFrame) -> float:
+    """Return the Gini of consumption among people, ties averaged by the midpoint of their share."""
+    order = np.argsort(data.consumption.to_numpy(), kind="stable")
+    persons, consumption = data.persons.to_numpy()[order], data.consumption.to_numpy()[order]
+    share = (np.cumsum(persons) - persons / 2) / persons.sum()
+    mean = (persons @ consumption) / persons.sum()
+    return float(2 * (persons * consumption) @ share / (persons.sum() * mean) - 1)
+
+
 def _person_rows(data: pd.DataFrame, pack: PopulationPack) -> list[tuple]:
+    """Return shares of people by age, disability and HIV, and of heads who are women."""
     rows = []
     carded = data.card_level > 0
     for name, parts in pack.part("persons").items():
@@ -93,6 +131,11 @@ def _person_rows(data: pd.DataFrame, pack: PopulationPack) -> list[tuple]:
             simulated = (inside.weight * inside[name]).sum() / inside.persons.sum()
             where = "registered" if group == "registered" else "country"
             rows.append(_row(f"{name}, share of people", where, told["value"], simulated, told))
+    for group, told in pack.part("heads", "female").items():
+        inside = data[carded] if group == "registered" else data
+        simulated = inside.households[inside.head_sex == "female"].sum() / inside.households.sum()
+        where = "registered" if group == "registered" else "country"
+        rows.append(_row("female heads, share of households", where, told["value"], simulated, told))
     return rows
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,41 +12,36 @@ import numpy as np
 import pandas as pd
 
 from aspfin.data.files import Tree, read_yaml
-from aspfin.data.source import STATUSES, Quantity
+from aspfin.data.source import STATUSES
 from aspfin.results import InputError, Problem
 
-__all__ = ["PopulationPack", "read_population_pack"]
+__all__ = ["FILE", "PopulationPack", "read_population_pack"]
 
 PACKS = Path(__file__).resolve().parent / "countries"
 FILE = "population.yaml"
+SHARES = (("urban_share", "mixed"), ("poverty", "national"), ("poverty", "exclusion_error"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PopulationPack:
-    """The figures of one country: read them by their path in population.yaml.
+    """The figures of one country, read by their path in population.yaml.
 
     Attributes
     ----------
     country : str
         Code of the country: the folder's name.
     provinces : DataFrame
-        provinces.csv, with numbers as numbers.
+        provinces.csv; the columns population.yaml names are numbers.
+    described : dict
+        What country.yaml says about the columns of provinces.csv: unit, date, source, status.
     tree : Tree
         population.yaml.
     """
 
     country: str
     provinces: pd.DataFrame
+    described: dict[str, dict[str, Any]]
     tree: Tree
-
-    def part(self, *path: str) -> Any:
-        """Return what stands at a path; raise `InputError` naming the file and line where nothing does."""
-        found = self.get(*path)
-        if found is None:
-            raise InputError(
-                Problem(self.tree.place(path[:-1]), ".".join(path), None, "this field is required")
-            )
-        return found
 
     def get(self, *path: str) -> Any:
         """Return what stands at a path, or None."""
@@ -54,6 +50,14 @@ class PopulationPack:
             if not isinstance(found, dict) or key not in found:
                 return None
             found = found[key]
+        return found
+
+    def part(self, *path: str) -> Any:
+        """Return what stands at a path; raise `InputError` naming file, line and field where nothing does."""
+        found = self.get(*path)
+        if found is None:
+            place = self.tree.place(path[:-1])
+            raise InputError(Problem(place, ".".join(path), None, "this field is required"))
         return found
 
     def value(self, *path: str) -> Any:
@@ -65,14 +69,6 @@ class PopulationPack:
             raise InputError(Problem(self.tree.place(path), ".".join(path), found, allowed))
         return value
 
-    def quantity(self, *path: str) -> Quantity:
-        """Return a figure whose value is one number, as a quantity."""
-        found = self.part(*path)
-        number = float(self.value(*path))
-        names = ("unit", "source", "status", "note")
-        texts = {name: str(found.get(name, "")) for name in names if name in found}
-        return Quantity(".".join(path), number, date=str(found.get("date", "")), **texts)
-
     def column(self, name: str) -> np.ndarray:
         """Return a numeric column of provinces.csv; an empty cell is an error."""
         values = self.provinces[name].to_numpy(float)
@@ -82,18 +78,19 @@ class PopulationPack:
         return values
 
 
-def read_population_pack(country: str) -> PopulationPack:
+def read_population_pack(country: str | Path) -> PopulationPack:
     """Read the household figures of a country pack.
 
     Parameters
     ----------
     country
-        Code of a pack that comes with aspfin, or the path of a pack's folder.
+        Code of a pack that comes with aspfin, or a pack's folder.
 
     Raises
     ------
     InputError
-        If there is no such pack, it has no population.yaml, or a figure in it is not well-formed.
+        If there is no such pack, it has no population.yaml, or figures in it are not well-formed: all
+        problems are told at once.
 
     Examples
     --------
@@ -107,30 +104,60 @@ def read_population_pack(country: str) -> PopulationPack:
         allowed = f"{known}, or the folder of a pack with a {FILE}"
         raise InputError(Problem("household_population", "country", str(country), allowed))
     tree = read_yaml(folder / FILE)
-    problems = [*tree.problems, *(_status_problems(tree, tree.data, ()) if not tree.problems else [])]
+    _stop_at(tree.problems)
+    if not isinstance(tree.data, dict):
+        raise InputError(Problem(FILE, "file", type(tree.data).__name__, "fields with values"))
+    described = read_yaml(folder / "country.yaml")
+    sources = read_yaml(folder / "sources.yaml")
+    _stop_at([*described.problems, *sources.problems])
+    known = {*(sources.data or {}), *(tree.data.get("sources") or {})}
+    _stop_at(list(_problems(tree, known)))
+    columns = (described.data or {}).get("province_columns") or {}
+    return PopulationPack(folder.resolve().name, _provinces(folder, tree), columns, tree)
+
+
+def _stop_at(problems: list[Problem]) -> None:
     if problems:
         raise InputError(problems)
-    return PopulationPack(folder.resolve().name, _provinces(folder, tree), tree)
 
 
-def _status_problems(tree: Tree, found: Any, path: tuple[str, ...]) -> list[Problem]:
-    """Return a problem for each figure without a unit, a source or a known status."""
+def _figures(found: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+    """Yield each figure (a mapping with a value) with its path."""
     if not isinstance(found, dict):
-        return []
+        return
     if "value" in found:
-        problems = []
-        for name in ("unit", "source"):
-            if not found.get(name):
-                problems.append(Problem(tree.place(path), ".".join((*path, name)), None, "text"))
-        if found.get("status") not in STATUSES:
-            where = ".".join((*path, "status"))
-            problems.append(Problem(tree.place(path), where, found.get("status"), " | ".join(STATUSES)))
-        return problems
-    return [
-        problem
-        for key, inner in found.items()
-        for problem in _status_problems(tree, inner, (*path, str(key)))
-    ]
+        yield path, found
+        return
+    for key, inner in found.items():
+        yield from _figures(inner, (*path, str(key)))
+
+
+def _problems(tree: Tree, sources: set[str]) -> Iterator[Problem]:
+    for path, figure in _figures({k: v for k, v in tree.data.items() if k != "sources"}, ()):
+        name = ".".join(path)
+        if not figure.get("unit"):
+            yield Problem(tree.place(path), f"{name}.unit", None, "text")
+        if figure.get("source") not in sources:
+            allowed = "a key of sources.yaml, or of sources in this file"
+            yield Problem(tree.place(path), f"{name}.source", figure.get("source"), allowed)
+        if figure.get("status") not in STATUSES:
+            found = figure.get("status")
+            yield Problem(tree.place(path), f"{name}.status", found, " | ".join(STATUSES))
+        if (path in SHARES or path[0] in ("persons", "heads")) and not _is_share(figure["value"]):
+            yield Problem(tree.place(path), name, figure["value"], "a share from 0 to 1")
+    areas = tree.data.get("areas")
+    if not isinstance(areas, list) or not areas:
+        yield Problem(tree.place(("areas",)), "areas", areas, "a list of areas, such as [urban, rural]")
+        return
+    for area in areas:
+        rate = (((tree.data.get("poverty") or {}).get("areas") or {}).get(area) or {}).get("value")
+        if not _is_share(rate) or rate in (0, 1):
+            place = tree.place(("poverty", "areas", area))
+            yield Problem(place, f"poverty.areas.{area}", rate, "a share between 0 and 1")
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
 
 
 def _provinces(folder: Path, tree: Tree) -> pd.DataFrame:
@@ -139,15 +166,11 @@ def _provinces(folder: Path, tree: Tree) -> pd.DataFrame:
         raise InputError(Problem("provinces.csv", "file", str(file), "a file that exists"))
     with file.open(encoding="utf-8-sig", newline="") as lines:
         frame = pd.DataFrame(list(csv.DictReader(lines)))
-    named = tree.data.get("provinces") or {}
-    columns = []
-    for name, column in named.items():
-        columns += list(column.values()) if isinstance(column, dict) else [column]
-        for one in columns:
+    for name, column in (tree.data.get("provinces") or {}).items():
+        for one in column.values() if isinstance(column, dict) else [column]:
             if one not in frame:
                 place = tree.place(("provinces", name))
                 raise InputError(Problem(place, f"provinces.{name}", one, " | ".join(frame.columns)))
-    for column in columns:
-        if column != named.get("area_class"):
-            frame[column] = pd.to_numeric(frame[column], errors="coerce")
+            if name != "area_class":
+                frame[one] = pd.to_numeric(frame[one], errors="coerce")
     return frame

@@ -9,12 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from aspfin.data.population_draws import Floats, Ints, counts, household_sizes, stream
-from aspfin.data.population_pack import PopulationPack
+from aspfin.data.population_pack import FILE, PopulationPack
+from aspfin.results import InputError, Problem
 
 __all__ = ["Draft", "add_children", "add_head", "add_members", "add_people"]
 
 VILLAGE_REGISTERED = 0.5  # registered households live this many standard deviations towards poorer villages
-ELDER_DISABILITY = 4.0  # a household all of elders is this much more often disabled, beside 1 for the young
+ELDER_DISABILITY = 4.0  # how much more often an elder has a disability, beside 1 for the others
 VILLAGE_FLOOR = 25  # simulated households of a village
 YOUNG_AT_MOST, SCHOOL_AT_MOST, ELDERS_AT_MOST = 4, 6, 2  # members of these ages in one household
 
@@ -49,20 +50,23 @@ class Draft:
         """Whether each household is registered."""
         return self.columns["card_level"] > 0
 
-    def total(self, name: str, where: NDArray[np.bool_] | None = None) -> float:
-        """Return the weighted total of a column, of all or of some households."""
-        weight, values = self.columns["weight"], self.columns[name]
-        return float(weight @ values) if where is None else float(weight[where] @ values[where])
+    def total(self, name: str) -> float:
+        """Return the weighted total of a column."""
+        return float(self.columns["weight"] @ self.columns[name])
 
     def draw(
         self, name: str, trials: Ints, shape: Floats, total: float, where: NDArray | None = None
     ) -> Ints:
         """Draw members in a category so that the weighted total is met, among all or some households."""
-        weight = self.columns["weight"]
-        if where is None:
-            return counts(self.stream(name), trials, shape, weight, total)
+        inside = slice(None) if where is None else where
         drawn = np.zeros(trials.size, dtype=np.int64)
-        drawn[where] = counts(self.stream(name), trials[where], shape[where], weight[where], total)
+        try:
+            drawn[inside] = counts(
+                self.stream(name), trials[inside], shape[inside], self["weight"][inside], total
+            )
+        except ValueError as error:
+            found, allowed = str(error).removeprefix("total: got ").split("; allowed: ")
+            raise InputError(Problem(FILE, name, found, allowed)) from error
         return drawn
 
 
@@ -115,37 +119,43 @@ def add_people(draft: Draft) -> None:
     school = _share(draft, "child_6_17", np.minimum(free - young, SCHOOL_AT_MOST), one)
     draft.columns |= {"child_0_5": young, "child_6_17": school, "age_60_plus": elders}
     draft.columns |= {"elder_head": elder_head, "adults": members - elders - young - school}
-    draft.columns["disability"] = _share(
-        draft, "disability", members, 1 + ELDER_DISABILITY * elders / members
-    )
-    draft.columns["hiv"] = _share(draft, "hiv", draft["adults"], one)
+    # At most one in a household, so that people and households with a disability are the same number.
+    chance = members + ELDER_DISABILITY * elders
+    draft.columns["disability"] = _share(draft, "disability", np.ones(members.size, dtype=np.int64), chance)
+    if draft.pack.get("persons", "hiv") is not None:
+        draft.columns["hiv"] = _share(draft, "hiv", draft["adults"], one)
 
 
 def _share(draft: Draft, name: str, trials: Ints, shape: Floats) -> Ints:
     """Draw a category so that its share of the country's people, and of the registered, is met."""
-    pack = draft.pack
-    national = float(pack.value("persons", name, "national")) * draft.total("members")
-    if pack.get("persons", name, "registered") is None:
+    return _split(draft, ("persons", name), trials, shape, draft["members"])
+
+
+def _split(draft: Draft, path: tuple[str, str], trials: Ints, shape: Floats, of: Ints) -> Ints:
+    """Draw what is a share of `of` in the country and, where the pack tells it, among the registered."""
+    pack, name = draft.pack, path[1]
+    mass = draft["weight"] * of
+    national = float(pack.value(*path, "national")) * float(mass.sum())
+    if pack.get(*path, "registered") is None:
         return draft.draw(name, trials, shape, national)
     inside = draft.registered
-    total = float(pack.value("persons", name, "registered")) * draft.total("members", inside)
-    return draft.draw(f"{name} registered", trials, shape, total, inside) + draft.draw(
-        name, trials, shape, national - total, ~inside
-    )
+    total = float(pack.value(*path, "registered")) * float(mass[inside].sum())
+    drawn = draft.draw(f"{name} registered", trials, shape, total, inside)
+    return drawn + draft.draw(name, trials, shape, national - total, ~inside)
 
 
 def add_children(draft: Draft) -> None:
-    """Add children under 2, births of the last twelve months, pregnancies, pupils by school level."""
+    """Add children under 2, births of the month, pregnancies, pupils by school level."""
     pack = draft.pack
     one = np.ones(draft["members"].size)
     young = draft["child_0_5"]
     under_2 = float(pack.value("made_up", "under_2_of_0_5")) * draft.total("child_0_5")
     draft.columns["child_0_1"] = draft.draw("child_0_1", young, one, under_2)
-    births = draft.draw("birth", draft["child_0_1"], one, under_2 / 2)
-    draft.columns["birth"] = births
-    # As many pregnancies at a time as nine twelfths of a year's births, where there is an adult.
-    trials = np.minimum(draft["adults"], 1)
-    draft.columns["pregnant"] = draft.draw("pregnant", trials, one, 0.75 * under_2 / 2)
+    # Of 24 months of children under 2, one is this month's; as many are expected as in nine months.
+    draft.columns["birth"] = draft.draw("birth", np.minimum(draft["child_0_1"], 1), one, under_2 / 24)
+    couple = (draft["adults"] > 1) | ((draft["adults"] > 0) & (draft["head_female"] > 0))
+    trials = couple.astype(np.int64) * (draft["birth"] == 0)
+    draft.columns["pregnant"] = draft.draw("pregnant", trials, one, under_2 * 9 / 24)
     school = draft["child_6_17"]
     lower = draft.stream("age_6_14").binomial(school, float(pack.value("made_up", "school_age_6_14")))
     for name, ages in (("primary_lower_secondary", lower), ("upper_secondary", school - lower)):
@@ -162,7 +172,7 @@ def add_head(draft: Draft) -> None:
     draft.columns["head_age"] = np.where(elder, old, adult).astype(np.int64)
     # Women head small and elders' households more often.
     shape = np.where(elder, 1.5, 1.0) * np.where(members <= 2, 1.4, 1.0)
-    total = float(draft.pack.value("made_up", "female_head")) * float(draft["weight"].sum())
-    draft.columns["head_female"] = draft.draw("head_sex", np.ones(size, dtype=np.int64), shape, total)
+    one = np.ones(size, dtype=np.int64)
+    draft.columns["head_female"] = _split(draft, ("heads", "female"), one, shape, one)
     chance = draft.stream("head_disability").random(size)
     draft.columns["head_disability"] = (chance * members < draft["disability"]).astype(np.int64)
