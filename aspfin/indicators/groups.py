@@ -79,7 +79,7 @@ def _columns(df: pd.DataFrame, by: By) -> dict[Hashable, pd.Series]:
     if isinstance(by, Mapping):
         found = {}
         for name, values in by.items():
-            values = pd.Series(np.asarray(values) if not isinstance(values, pd.Series) else values.array)
+            values = pd.Series(values.array if isinstance(values, pd.Series) else values)
             if len(values) != len(df):
                 raise ValueError(f"by: {name!r} has {len(values):,} labels for {len(df):,} rows")
             found[name] = values

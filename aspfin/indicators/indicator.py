@@ -17,7 +17,9 @@ __all__ = ["COLUMNS", "Indicator", "IndicatorTable", "Origin", "SampleKey"]
 
 METHODS = ("t", "beta")
 # Columns of every table, between and around those of the groups.
-COLUMNS = tuple("code name estimate std_error ci_low ci_high df n n_psu unit poverty_line".split())
+COLUMNS = tuple(
+    ["code", "name", "estimate", "std_error", "ci_low", "ci_high", "df", "n", "n_psu", "unit", "poverty_line"]
+)
 
 
 class Origin:

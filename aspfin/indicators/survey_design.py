@@ -85,8 +85,8 @@ class SurveyDesign(ResultMixin):
     Notes
     -----
     Linearisation: V = Σ_h n_h/(n_h − 1)·(1 − f_h)·Σ_c (x_hc − x̄_h)², x_hc = Σ w u over PSU c, df = PSUs −
-    strata. Designs of the same frame with the same sampling units can be compared, covariances included; designs
-    of two frames count as independent samples.
+    strata. Designs of the same frame with the same sampling units can be compared, covariances included;
+    designs of two frames count as independent samples.
 
     References
     ----------
