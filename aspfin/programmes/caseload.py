@@ -103,6 +103,8 @@ def group_caseload(frame: pd.DataFrame, rules: Sequence[BenefitRule]) -> Cells:
         for column in counted
     }
     if "members" in counts:
+        if not aggregated:
+            _refuse_no_members(frame, counts["members"])
         _refuse_more_than_members(frame, counts, rules)
     areas, area_codes = _labels(frame, rules, "area")
     levels, level_codes = _labels(frame, rules, "card_level")
@@ -118,6 +120,15 @@ def _refuse_broken_frame(frame: pd.DataFrame) -> None:
     twice = frame.columns[frame.columns.duplicated()].unique()
     if len(twice):
         raise InputError([Problem("caseload", str(c), "given twice", "each column once") for c in twice])
+
+
+def _refuse_no_members(frame: pd.DataFrame, members: np.ndarray) -> None:
+    """Refuse a household in which nobody lives."""
+    empty = members == 0
+    if empty.any():
+        more = f" ({int(empty.sum()):,} such rows)" if empty.sum() > 1 else ""
+        place = f"caseload, row {frame.index[int(np.argmax(empty))]}"
+        raise InputError(Problem(place, "members", 0, f"at least 1: a household has members{more}"))
 
 
 def _refuse_more_than_members(

@@ -4,95 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from numbers import Real
-from types import MappingProxyType
 
 import pandas as pd
 
 from aspfin.data import Quantity, Status
-from aspfin.programmes.costing import ProgrammeCost, cost_of_rules, entitlement_by_rules, per_unit
+from aspfin.programmes.contributions import (
+    ContributionRule,
+    InsuranceBenefit,
+    benefits_by_rules,
+    contributions_by_rules,
+    in_force,
+)
+from aspfin.programmes.costing import ProgrammeCost, cost_of_rules, entitlement_by_rules
+from aspfin.programmes.eligibility import Eligibility, eligibility_in_words, eligible_rows
+from aspfin.programmes.outcomes import Budget, Outcome
 from aspfin.programmes.rules import BenefitRule, as_date, rules_frame, rules_in_force
+from aspfin.programmes.stated_amounts import with_stated_amounts
 from aspfin.results import InputError, Problem
 
-__all__ = ["Outcome", "Programme"]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What was published about a programme by a date: money, households, people, categories.
-
-    Attributes
-    ----------
-    amount
-        Money paid in `currency`, cumulative unless `note` says otherwise; None where not published.
-    periods
-        Months, payments or rounds that the amount covers.
-
-    Examples
-    --------
-    >>> paid = Outcome(dt.date(2023, 3, 25), 994_260_000, "USD", 705_487, 2_783_989, periods=33)
-    >>> round(paid.per_household, 2), round(paid.per_person, 2), round(paid.per_household_and_period, 3)
-    (1409.32, 357.14, 42.707)
-    """
-
-    date: dt.date
-    amount: float | None = None
-    currency: str = ""
-    households: int | None = None
-    people: int | None = None
-    categories: Mapping[str, int] = field(default_factory=dict, hash=False)
-    periods: int | None = None
-    source: str = ""
-    status: Status = "press"
-    note: str = ""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "categories", MappingProxyType(dict(self.categories)))
-
-    def __reduce__(self) -> tuple:  # a read-only mapping cannot be pickled
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return Outcome, tuple({**values, "categories": dict(self.categories)}.values())
-
-    def _per(self, units: int | None, periods: int | None = 1) -> float | None:
-        if self.amount is None or not units or not periods:
-            return None
-        return per_unit(self.amount, units, periods=periods)
-
-    @property
-    def per_household(self) -> float | None:
-        """Return the amount per household, in `currency`; None where one of them was not published."""
-        return self._per(self.households)
-
-    @property
-    def per_person(self) -> float | None:
-        """Return the amount per person, in `currency`; None where one of them was not published."""
-        return self._per(self.people)
-
-    @property
-    def per_household_and_period(self) -> float | None:
-        """Return the amount per household and month, payment or round; None where not published."""
-        return self._per(self.households, self.periods)
-
-    @property
-    def persons_per_household(self) -> float | None:
-        """Return people over households; None where one of them was not published."""
-        return self.people / self.households if self.people and self.households else None
-
-    def caseload(self) -> pd.DataFrame:
-        """Return the published caseload as one aggregated row, ready for `Programme.cost`.
-
-        Raises
-        ------
-        InputError
-            Where households or people were not published.
-        """
-        counts = {"households": self.households, "members": self.people, **self.categories}
-        empty = [name for name, count in counts.items() if count is None]
-        if empty:
-            place = f"outcome of {self.date}"
-            raise InputError([Problem(place, name, None, "a published number") for name in empty])
-        return pd.DataFrame([counts])
+__all__ = ["Budget", "Outcome", "Programme"]
 
 
 @dataclass(frozen=True)
@@ -101,6 +33,24 @@ class Programme:
 
     `status` and `sources` are those of the words (eligibility, legal basis, note); rules and outcomes have
     their own.
+
+    Attributes
+    ----------
+    pillar
+        "social_assistance", "social_security" or "labour_market".
+    life_cycle
+        Stages of life it is for: pregnancy, early_childhood, school_age, youth, working_age, old_age,
+        all_ages.
+    operating
+        Whether it is paid; False for what is only defined.
+    part_of, replaces, tops_up
+        Ids of the programme it belongs to, those it came in place of, the one whose households it pays more.
+    responds_to
+        Hazards it was made for; empty for a regular programme.
+    eligible_if
+        Conditions on columns of a household frame; empty where they cannot be told from columns.
+    rules, contribution_rules, insurance
+        Dated amounts, rates of contribution, and benefits that depend on wage and contributions.
 
     Examples
     --------
@@ -124,6 +74,16 @@ class Programme:
     sources: tuple[str, ...] = ()
     rules: tuple[BenefitRule, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
+    life_cycle: tuple[str, ...] = ()
+    operating: bool = True
+    part_of: str | None = None
+    replaces: tuple[str, ...] = ()
+    tops_up: str | None = None
+    responds_to: tuple[str, ...] = ()
+    eligible_if: Eligibility = ()
+    contribution_rules: tuple[ContributionRule, ...] = ()
+    insurance: tuple[InsuranceBenefit, ...] = ()
+    budgets: tuple[Budget, ...] = ()
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -148,27 +108,81 @@ class Programme:
         """Return the benefit rules, one row each."""
         return rules_frame(self.rules)
 
-    def entitlement(self, frame: pd.DataFrame, *, on: dt.date | str) -> pd.Series:
+    def with_amounts(self, amounts: Mapping[str, float]) -> Programme:
+        """Return the programme with amounts of your own, in place of those not found or to see what they do.
+
+        Parameters
+        ----------
+        amounts
+            By what is paid: "household", "member", a category or event, the whole label of a rule
+            ("household, rural, level 1"), the name of an insurance benefit (its share of the wage), or
+            "employer", "worker", "state" (rates of contribution). What is stated holds under every dated
+            rule; its status becomes "assumed".
+
+        Raises
+        ------
+        InputError
+            A name that no rule has; a number below 0, or a share above 1.
+
+        Examples
+        --------
+        >>> rule = BenefitRule(dt.date(2024, 4, 1), unit="household", status="unverified")
+        >>> base = Programme("base", "Base cash", rules=(rule,)).with_amounts({"household": 50_000})
+        >>> base.rules[0].amount, base.rules[0].status
+        (50000, 'assumed')
+        """
+        return with_stated_amounts(self, amounts)
+
+    def eligible(self, frame: pd.DataFrame) -> pd.Series:
+        """Return, per household, whether the programme is for it, as far as columns tell.
+
+        Raises
+        ------
+        InputError
+            Where it cannot be told from columns, or a column is missing or has empty cells.
+
+        Examples
+        --------
+        >>> from aspfin.programmes.eligibility import Condition
+        >>> cash = Programme("p", "P", eligible_if=((Condition("card_level", any_of=(1, 2)),),))
+        >>> cash.eligible(pd.DataFrame({"card_level": [0, 2]})).tolist()
+        [False, True]
+        """
+        return pd.Series(eligible_rows(frame, self.eligible_if, self.id), index=frame.index, name="eligible")
+
+    def entitlement(
+        self,
+        frame: pd.DataFrame,
+        *,
+        on: dt.date | str,
+        amounts: Mapping[str, float] | None = None,
+    ) -> pd.Series:
         """Return what each household is entitled to per month (or payment, or round of events).
+
+        Every household of `frame` is taken as one that the programme pays; `eligible` tells which it is for,
+        and `aspfin.programmes.system_entitlements` puts the two together.
 
         Parameters
         ----------
         frame
             One row per household: `members`, one column of counts per category the rules pay for, and `area`
-            and `card_level` where the rules depend on them. Other columns are left alone.
+            and `card_level` where the rules depend on them; for insurance `wage` and `contribution_months`.
+            Other columns are left alone.
         on
             Day whose rules apply.
+        amounts
+            Amounts of your own, as in `with_amounts`.
 
         Returns
         -------
         Series
-            Money in the programme's currency, index of `frame`.
+            Money in the programme's currency, index of `frame`. What employers owe is not part of it.
 
         Raises
         ------
         InputError
-            No rule on that day; a missing column; a count that is negative, broken or empty; an area or level
-            the rules do not know; an amount that was not found.
+            No rule on that day; a programme that does not operate; a missing column; a count that is
+            negative, broken or empty; an area or level the rules do not know; an amount not found.
 
         Examples
         --------
@@ -178,7 +192,99 @@ class Programme:
         ... ).tolist()
         [16000, 64000]
         """
-        return entitlement_by_rules(frame, self.rules_on(on), self.id)
+        own = self.with_amounts(amounts) if amounts else self
+        rules, benefits = own.in_force(on)
+        if not benefits:
+            return entitlement_by_rules(frame, rules, self.id)
+        paid = benefits_by_rules(frame, benefits, self.id).sum(axis=1)
+        if rules:
+            paid = paid + entitlement_by_rules(frame, rules, self.id)
+        return paid.rename("entitlement")
+
+    def in_force(self, on: dt.date | str) -> tuple[tuple[BenefitRule, ...], tuple[InsuranceBenefit, ...]]:
+        """Return the benefit rules and the fund's benefits that hold on a day; raise where there is none."""
+        day = as_date(on)
+        if not self.operating:
+            allowed = "a programme that operates: this one is defined and not yet paid"
+            raise InputError(Problem(f"programme {self.id}", "operating", False, allowed))
+        rules = tuple(rule for rule in self.rules if rule.holds_on(day))
+        benefits = tuple(one for one in self.insurance if one.holds_on(day) and one.payer == "fund")
+        if not rules and not benefits:
+            if self.insurance and not self.rules:
+                in_force(self.insurance, day, self.id, "benefit rules")
+            self.rules_on(day)
+        return rules, benefits
+
+    def contributions(
+        self,
+        frame: pd.DataFrame,
+        *,
+        on: dt.date | str,
+        amounts: Mapping[str, float] | None = None,
+    ) -> pd.DataFrame:
+        """Return what is contributed per month in each row, by who pays.
+
+        Parameters
+        ----------
+        frame
+            `wage` per worker and month, and `formal_workers`, their number (one where the column is absent).
+        on
+            Day whose rates apply.
+        amounts
+            Rates of your own: "employer", "worker", "state".
+
+        Returns
+        -------
+        DataFrame
+            Columns employer, worker, state, total, in the programme's currency per month.
+
+        Raises
+        ------
+        InputError
+            No rates on that day; a rate that was not found; a broken column.
+
+        Examples
+        --------
+        >>> rule = ContributionRule(dt.date(2018, 1, 1), employer=0.026, wage_cap=1_200_000)
+        >>> health = Programme("h", "Health", contribution_rules=(rule,))
+        >>> health.contributions(pd.DataFrame({"wage": [1_000_000]}), on="2020-01-01")["employer"].tolist()
+        [26000.0]
+        """
+        own = self.with_amounts(amounts) if amounts else self
+        rules = in_force(own.contribution_rules, on, self.id, "rates of contribution")
+        return contributions_by_rules(frame, rules, self.id)
+
+    def summary(self) -> dict[str, object]:
+        """Return the programme as one row of a catalogue."""
+        empty = [rule.label for rule in self.rules if rule.amount is None]
+        empty += [benefit.name for benefit in self.insurance if benefit.share is None]
+        latest = max(self.outcomes, key=lambda outcome: outcome.date, default=None)
+        counted = [o for o in self.outcomes if o.households or o.people]
+        last = max(counted, key=lambda outcome: outcome.date, default=None)
+        starts = [rule.valid_from for rule in (*self.rules, *self.insurance, *self.contribution_rules)]
+        return {
+            "programme": self.id,
+            "name": self.name,
+            "pillar": self.pillar,
+            "life_cycle": ", ".join(self.life_cycle),
+            "operating": self.operating,
+            "part_of": self.part_of or "",
+            "responds_to": ", ".join(self.responds_to),
+            "eligibility": self.eligibility,
+            "conditions": eligibility_in_words(self.eligible_if),
+            "agency": self.agency,
+            "channel": self.channel,
+            "payment_cycle": self.payment_cycle,
+            "rules_from": min(starts, default=None),
+            "amounts_not_found": ", ".join(dict.fromkeys(empty)),
+            "households": last.households if last else None,
+            "people": last.people if last else None,
+            "caseload_on": last.date if last else None,
+            "published_until": latest.date if latest else None,
+            "budget": "; ".join(f"{b.amount:,.0f} {b.currency} ({b.period})" for b in self.budgets),
+            "sources": ", ".join(self.sources),
+            "status": self.status,
+        }
 
     def cost(
         self,

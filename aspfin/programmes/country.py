@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -19,7 +19,8 @@ from pydantic import BaseModel
 from aspfin.data import Quantity, Source
 from aspfin.programmes.catalogue import Programme
 from aspfin.programmes.pack import Pack, read_pack
-from aspfin.programmes.pack_checks import build_programme, check_pack
+from aspfin.programmes.pack_build import build_programme
+from aspfin.programmes.pack_checks import check_pack
 from aspfin.programmes.pack_schema import EventRow, FootprintRow
 from aspfin.programmes.rules import as_date
 from aspfin.results import InputError, Problem
@@ -73,6 +74,7 @@ class Country:
     _events: pd.DataFrame = field(compare=False)
     _footprints: pd.DataFrame = field(compare=False)
     _columns: pd.DataFrame = field(compare=False)
+    _amounts: Mapping[str, Mapping[str, float]] = field(default_factory=dict, hash=False)
 
     def __repr__(self) -> str:
         return (
@@ -81,7 +83,35 @@ class Country:
         )
 
     def __reduce__(self) -> tuple:  # another process reads the pack itself
-        return load_country, (self.folder,)
+        stated = {name: dict(amounts) for name, amounts in self._amounts.items()}
+        return _load_stated, (self.folder, stated)
+
+    def with_amounts(self, amounts: Mapping[str, Mapping[str, float]]) -> Country:
+        """Return the country with amounts of your own in some programmes.
+
+        Parameters
+        ----------
+        amounts
+            By programme id, what `Programme.with_amounts` takes.
+
+        Returns
+        -------
+        Country
+            The pack is not touched; `data_hash` stays that of its files.
+
+        Examples
+        --------
+        >>> khm = load_country("KHM").with_amounts({"older_people_cash": {"age_60_plus": 30_000}})
+        >>> khm.programme("older_people_cash").rules[0].amount
+        30000
+        """
+        changed = {key: self.programme(key).with_amounts(own) for key, own in amounts.items()}
+        stated = {key: {**self._amounts.get(key, {}), **own} for key, own in amounts.items()}
+        return replace(
+            self,
+            programmes=tuple(changed.get(one.id, one) for one in self.programmes),
+            _amounts={**self._amounts, **stated},
+        )
 
     @property
     def provinces(self) -> pd.DataFrame:
@@ -116,6 +146,17 @@ class Country:
                 return programme
         allowed = " | ".join(programme.id for programme in self.programmes)
         raise InputError(Problem(f"country {self.iso3}", "programme", programme_id, allowed))
+
+    def catalogue(self) -> pd.DataFrame:
+        """Return the programmes, one row each: what they are, for whom, by whom, since when, on whose word.
+
+        Examples
+        --------
+        >>> table = load_country("KHM").catalogue()
+        >>> table.loc[~table["operating"], "programme"].tolist()
+        ['social_security_unemployment']
+        """
+        return pd.DataFrame([programme.summary() for programme in self.programmes])
 
     def quantity(self, name: str) -> Quantity:
         """Return a fact by name; raise `InputError` listing the names of its group where there is none."""
@@ -189,6 +230,11 @@ def load_country(name_or_path: str | Path) -> Country:
     if pack.problems:
         raise InputError(pack.problems)
     return _build(pack)
+
+
+def _load_stated(folder: Path, amounts: Mapping[str, Mapping[str, float]]) -> Country:
+    country = load_country(folder)
+    return country.with_amounts(amounts) if amounts else country
 
 
 def _checked(name_or_path: str | Path) -> Pack:

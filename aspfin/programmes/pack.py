@@ -22,10 +22,10 @@ from aspfin.programmes.pack_schema import (
     CountryFile,
     EventRow,
     FootprintRow,
-    ProgrammesFile,
     SourceEntry,
     complaints,
 )
+from aspfin.programmes.programme_schema import ProgrammesFile
 from aspfin.results import Problem
 
 __all__ = ["FILES", "OPTIONAL_FILES", "Pack", "read_pack"]

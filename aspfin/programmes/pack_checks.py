@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from itertools import product
+from difflib import get_close_matches
+from typing import Any
 
-from aspfin.programmes.catalogue import Outcome, Programme
 from aspfin.programmes.pack import Pack, field_path
-from aspfin.programmes.pack_schema import Amount, ProgrammeEntry, Schedule
-from aspfin.programmes.rules import BenefitRule
+from aspfin.programmes.pack_build import rules_of
+from aspfin.programmes.programme_schema import Amount, ProgrammeEntry, Schedule
+from aspfin.programmes.rules import VOCABULARY, BenefitRule
 from aspfin.results import Problem
 
-__all__ = ["build_programme", "check_pack"]
+__all__ = ["check_pack"]
 
 CLAIMED = ("verified", "press")  # a status that needs a source
 Place = tuple[str | int, ...]  # a path into a YAML file
@@ -20,7 +21,15 @@ Place = tuple[str | int, ...]  # a path into a YAML file
 
 def check_pack(pack: Pack) -> list[Problem]:
     """Return the problems that only show when the files are compared; parts that failed alone are skipped."""
-    checks = (_sources_exist, _provinces_agree, _events_agree, _footprints_agree, _programmes_agree)
+    checks = (
+        _sources_exist,
+        _provinces_agree,
+        _events_agree,
+        _footprints_agree,
+        _programmes_agree,
+        _words_known,
+        _references_agree,
+    )
     return [problem for check in checks for problem in check(pack)]
 
 
@@ -51,8 +60,9 @@ def _cited_by_programmes(programmes: list[ProgrammeEntry]) -> Iterator[tuple[Pla
             yield ("programmes", p, "schedules", s), schedule.source
             for a, amount in enumerate(schedule.amounts):
                 yield ("programmes", p, "schedules", s, "amounts", a), amount.source or ""
-        for o, outcome in enumerate(programme.outcomes):
-            yield ("programmes", p, "outcomes", o), outcome.source
+        for part in ("contributions", "insurance", "outcomes", "budgets"):
+            for n, entry in enumerate(getattr(programme, part)):
+                yield ("programmes", p, part, n), entry.source
 
 
 def _sources_exist(pack: Pack) -> Iterator[Problem]:
@@ -132,42 +142,6 @@ def _footprints_agree(pack: Pack) -> Iterator[Problem]:
             yield Problem(place, "households", row.households, allowed)
 
 
-def build_programme(entry: ProgrammeEntry) -> Programme:
-    """Return the programme of an entry, its amounts multiplied out into benefit rules."""
-    texts = ("id", "name", "pillar", "agency", "channel", "payment_cycle", "currency")
-    fields = {name: getattr(entry, name) for name in (*texts, "eligibility", "legal_basis", "note", "status")}
-    rules = tuple(
-        rule
-        for schedule in entry.schedules
-        for amount in schedule.amounts
-        for rule in _rules(schedule, amount, entry.currency)
-    )
-    outcomes = tuple(
-        Outcome(**{**outcome.model_dump(), "currency": outcome.currency or ""}) for outcome in entry.outcomes
-    )
-    return Programme(**fields, sources=tuple(entry.sources), rules=rules, outcomes=outcomes)
-
-
-def _rules(schedule: Schedule, amount: Amount, currency: str) -> Iterator[BenefitRule]:
-    combinations = product(amount.category or [None], amount.area or [None], amount.card_level or [None])
-    for category, area, level in combinations:
-        yield BenefitRule(
-            valid_from=schedule.valid_from,
-            valid_to=schedule.valid_to,
-            unit=amount.unit,
-            category=category,
-            area=area,
-            card_level=level,
-            amount=amount.amount,
-            per=schedule.per,
-            periods=schedule.months or schedule.payments,
-            currency=currency,
-            source=amount.source if amount.source is not None else schedule.source,
-            status=amount.status or schedule.status,
-            note=amount.note or schedule.note,
-        )
-
-
 def _overlap(one: BenefitRule, other: BenefitRule) -> bool:
     """Return whether two rules pay the same household, member, category or event on the same day."""
     latest = max(one.valid_from, other.valid_from)
@@ -194,10 +168,38 @@ def _programmes_agree(pack: Pack) -> Iterator[Problem]:
                 path = ("programmes", p, "schedules", s, "amounts", a)
                 for field, value, allowed in _amount_complaints(pack, schedule, amount):
                     yield Problem(tree.place((*path, field)), field_path((*path, field)), value, allowed)
-                for rule in _rules(schedule, amount, entry.currency):
+                for rule in rules_of(schedule, amount, entry.currency):
                     clashes.extend(_clashes(pack, path, rule, placed))
                     placed.append((path, rule))
             yield from clashes[:1]  # one mistaken date would make every amount clash
+        yield from _insurance_agrees(pack, p, entry)
+
+
+def _insurance_agrees(pack: Pack, p: int, entry: ProgrammeEntry) -> Iterator[Problem]:
+    """Ask for one period per programme, and one rule of contribution and one benefit of a name at a time."""
+    tree = pack.trees["programmes.yaml"]
+    for part in ("insurance", "contributions"):
+        found = getattr(entry, part)
+        for n, one in enumerate(found):
+            path: Place = ("programmes", p, part, n)
+            for m, other in enumerate(found[:n]):
+                same = part == "contributions" or one.name == other.name
+                if same and _together(one, other):
+                    allowed = f"one rule at a time: {field_path(('programmes', p, part, m))} holds as well"
+                    yield Problem(tree.place(path), field_path(path), str(one.valid_from), allowed)
+    for n, one in enumerate(entry.insurance):
+        pers = {schedule.per for schedule in entry.schedules if _together(one, schedule)}
+        pers |= {other.per for other in entry.insurance if _together(one, other)}
+        if len(pers | {one.per}) > 1:
+            path = ("programmes", p, "insurance", n, "per")
+            allowed = "one period for all that a programme pays on a day"
+            yield Problem(tree.place(path), field_path(path), one.per, allowed)
+
+
+def _together(one: Any, other: Any) -> bool:
+    """Return whether two dated entries hold on some same day."""
+    latest = max(one.valid_from, other.valid_from)
+    return latest <= min(one.valid_to or dt.date.max, other.valid_to or dt.date.max)
 
 
 def _schedule_source(pack: Pack, path: Place, schedule: Schedule) -> Iterator[Problem]:
@@ -237,3 +239,74 @@ def _clashes(
             allowed = f"per {other.per} and the same number of periods, as in {field_path(other_path)}"
             yield Problem(tree.place(path), field_path(path), f"per {rule.per}", allowed)
             return
+
+
+def _words_known(pack: Pack) -> Iterator[Problem]:
+    """Compare categories and columns with the vocabulary and the categories that the pack declares."""
+    if pack.programmes is None:
+        return
+    tree = pack.trees["programmes.yaml"]
+    known = [*VOCABULARY, *pack.programmes.categories]
+    for p, entry in enumerate(pack.programmes.programmes):
+        for path, word in _words_used(("programmes", p), entry):
+            if word not in known:
+                close = get_close_matches(word, known, n=1)
+                allowed = f"did you mean {close[0]}? " if close else ""
+                allowed += "a column of the household frame, or a category declared under categories"
+                yield Problem(tree.place(path), field_path(path), word, allowed)
+
+
+def _words_used(start: Place, entry: ProgrammeEntry) -> Iterator[tuple[Place, str]]:
+    for s, schedule in enumerate(entry.schedules):
+        for a, amount in enumerate(schedule.amounts):
+            place = (*start, "schedules", s, "amounts", a)
+            yield from (((*place, "category"), word) for word in amount.category or [])
+            if amount.expected:
+                yield (*place, "expected", "of"), amount.expected.of
+    for e, alternative in enumerate(entry.eligible):
+        # One alternative is written without a list: its line is found either way.
+        yield from (((*start, "eligible", e, column), column) for column in alternative)
+    for n, benefit in enumerate(entry.insurance):
+        yield (*start, "insurance", n, "count"), benefit.count
+    for o, outcome in enumerate(entry.outcomes):
+        yield from (((*start, "outcomes", o, "categories", word), word) for word in outcome.categories)
+
+
+def _references_agree(pack: Pack) -> Iterator[Problem]:
+    """Check that programmes named by others exist, and that no chain of them comes back to its start."""
+    if pack.programmes is None:
+        return
+    tree = pack.trees["programmes.yaml"]
+    entries = pack.programmes.programmes
+    ids = [entry.id for entry in entries]
+    for field in ("part_of", "replaces", "tops_up"):
+        links: dict[str, list[str]] = {}
+        for p, entry in enumerate(entries):
+            path: Place = ("programmes", p, field)
+            named = getattr(entry, field) or []
+            named = [named] if isinstance(named, str) else named
+            links[entry.id] = named
+            for other in named:
+                if other not in ids:
+                    allowed = "an id of another programme: " + ", ".join(ids)
+                    yield Problem(tree.place(path), field_path(path), other, allowed)
+        for p, entry in enumerate(entries):
+            chain = _cycle(links, entry.id)
+            if chain and entry.id == min(chain):  # told once per cycle
+                path = ("programmes", p, field)
+                found = " → ".join([*chain, chain[0]])
+                yield Problem(tree.place(path), field_path(path), found, "programmes without a cycle")
+
+
+def _cycle(links: dict[str, list[str]], start: str) -> list[str]:
+    """Return a chain of programmes from `start` back to it; empty where there is none."""
+    stack, seen = [[start]], set()
+    while stack:
+        chain = stack.pop()
+        for following in links.get(chain[-1], []):
+            if following == start:
+                return chain
+            if following not in seen:
+                seen.add(following)
+                stack.append([*chain, following])
+    return []

@@ -14,9 +14,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from aspfin.data import Status
-from aspfin.programmes.rules import PaidPer, Unit
 
-__all__ = ["CountryFile", "EventRow", "FootprintRow", "ProgrammesFile", "SourceEntry", "complaints"]
+__all__ = ["CountryFile", "EventRow", "FootprintRow", "SourceEntry", "complaints"]
 
 Hazard = Literal["flood", "drought", "storm", "earthquake", "price", "health", "conflict", "multiple"]
 
@@ -31,7 +30,7 @@ def _date(value: Any) -> Any:
         raise PydanticCustomError("day", "a date such as 2022-12-10") from None
 
 
-def _wrong(field: str, allowed: str) -> PydanticCustomError:
+def wrong(field: str, allowed: str) -> PydanticCustomError:
     """Return the complaint of a whole entry, aimed at one of its fields."""
     return PydanticCustomError("wrong", "{allowed}", {"field": field, "allowed": allowed})
 
@@ -41,7 +40,7 @@ def _text(value: Any) -> Any:
     return str(value) if isinstance(value, (int, dt.date)) and not isinstance(value, bool) else value
 
 
-def _listed(value: Any) -> Any:
+def listed(value: Any) -> Any:
     return value if value is None or isinstance(value, list) else [value]
 
 
@@ -61,7 +60,7 @@ Count = Annotated[int, Field(ge=0)]
 AsOf = Annotated[str, Field(pattern=r"^\d{4}(-(0[1-9]|1[0-2])(-([0-2]\d|3[01]))?)?$")]
 
 
-class _Entry(BaseModel):
+class Entry(BaseModel):
     """An entry of a YAML file."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
@@ -73,7 +72,7 @@ class _Row(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
-class SourceEntry(_Entry):
+class SourceEntry(Entry):
     """An entry of sources.yaml."""
 
     title: Name
@@ -83,7 +82,7 @@ class SourceEntry(_Entry):
     note: str = ""
 
 
-class _Traced(_Entry):
+class Traced(Entry):
     """Something with a source and a status."""
 
     status: Status
@@ -91,13 +90,13 @@ class _Traced(_Entry):
     note: str = ""
 
     @model_validator(mode="after")
-    def _source_where_claimed(self) -> _Traced:
+    def _source_where_claimed(self) -> Traced:
         if self.status in ("verified", "press") and not self.source:
-            raise _wrong("source", f"a key of sources.yaml: the status is {self.status}")
+            raise wrong("source", f"a key of sources.yaml: the status is {self.status}")
         return self
 
 
-class Fact(_Traced):
+class Fact(Traced):
     """A quantity of country.yaml."""
 
     value: float | None
@@ -109,22 +108,22 @@ class Fact(_Traced):
     @model_validator(mode="after")
     def _range_holds_value(self) -> Fact:
         if self.value is None and self.status != "unverified":
-            raise _wrong("value", "a value; only an unverified fact may be empty")
+            raise wrong("value", "a value; only an unverified fact may be empty")
         low, high = self.low, self.high
         ends = [end for end in (low, self.value, high) if end is not None]
         if ends != sorted(ends):
-            raise _wrong("value", "low <= value <= high")
+            raise wrong("value", "low <= value <= high")
         return self
 
 
-class Column(_Traced):
+class Column(Traced):
     """What a column of provinces.csv is."""
 
     unit: Name
     date: Dated = ""
 
 
-class ExchangeRates(_Traced):
+class ExchangeRates(Traced):
     """Yearly rates of the currency per US dollar."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, populate_by_name=True)
@@ -132,7 +131,7 @@ class ExchangeRates(_Traced):
     by_year: Annotated[dict[int, Annotated[float, Field(gt=0)]], Field(min_length=1, alias="values")]
 
 
-class Window(_Entry):
+class Window(Entry):
     """Years for which the record of events of a size class is taken as complete."""
 
     model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
@@ -147,13 +146,13 @@ class Window(_Entry):
     @model_validator(mode="after")
     def _ordered(self) -> Window:
         if self.last < self.first:
-            raise _wrong("to", f"a year from {self.first}")
+            raise wrong("to", f"a year from {self.first}")
         if self.below is not None and self.below <= self.at_least:
-            raise _wrong("below", f"more than at_least ({self.at_least:g})")
+            raise wrong("below", f"more than at_least ({self.at_least:g})")
         return self
 
 
-class CountryFile(_Entry):
+class CountryFile(Entry):
     """The whole of country.yaml."""
 
     iso3: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
@@ -164,96 +163,6 @@ class CountryFile(_Entry):
     province_columns: dict[str, Column]
     records: dict[Hazard, list[Window]] = {}
     facts: dict[Annotated[str, Field(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)+$")], Fact] = {}
-
-
-class Amount(_Entry):
-    """One or several benefit rules: lists of areas, levels and categories are multiplied out."""
-
-    unit: Unit
-    amount: Money | None
-    category: Annotated[list[Identifier] | None, BeforeValidator(_listed)] = None
-    area: Annotated[list[Identifier] | None, BeforeValidator(_listed)] = None
-    card_level: Annotated[list[Annotated[int, Field(ge=1)]] | None, BeforeValidator(_listed)] = None
-    status: Status | None = None
-    source: str | None = None
-    note: str = ""
-
-    @model_validator(mode="after")
-    def _category_where_needed(self) -> Amount:
-        needs = self.unit in ("category", "event")
-        if needs and not self.category:
-            raise _wrong("category", f"a category: the unit is {self.unit}")
-        if not needs and self.category:
-            raise _wrong("category", f"none: the unit is {self.unit}")
-        return self
-
-
-class Schedule(_Entry):
-    """Amounts in force between two days."""
-
-    valid_from: Day
-    valid_to: Day | None = None
-    per: PaidPer
-    months: Annotated[int, Field(ge=1)] | None = None
-    payments: Annotated[int, Field(ge=1)] | None = None
-    status: Status
-    source: str = ""
-    note: str = ""
-    amounts: Annotated[list[Amount], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Schedule:
-        if self.valid_to is not None and self.valid_to < self.valid_from:
-            raise _wrong("valid_to", f"a day from {self.valid_from}")
-        if self.months is not None and self.per != "month":
-            raise _wrong("months", f"none: it is paid per {self.per}")
-        if self.payments is not None and self.per != "payment":
-            raise _wrong("payments", f"none: it is paid per {self.per}")
-        return self
-
-
-class OutcomeEntry(_Traced):
-    """A published outcome of a programme."""
-
-    date: Day
-    amount: Money | None = None
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
-    households: Count | None = None
-    people: Count | None = None
-    categories: dict[Identifier, Count] = {}
-    periods: Annotated[int, Field(ge=1)] | None = None
-
-    @model_validator(mode="after")
-    def _money_has_currency(self) -> OutcomeEntry:
-        if (self.amount is None) != (self.currency is None):
-            missing = "amount" if self.amount is None else "currency"
-            raise _wrong(missing, "amount and currency together")
-        return self
-
-
-class ProgrammeEntry(_Entry):
-    """A programme of programmes.yaml."""
-
-    id: Identifier
-    name: Name
-    pillar: Literal["social_assistance", "social_security", "labour_market"]
-    agency: str = ""
-    channel: str = ""
-    payment_cycle: str = ""
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-    eligibility: str = ""
-    legal_basis: str = ""
-    note: str = ""
-    status: Status = "press"
-    sources: list[Name] = []
-    schedules: list[Schedule] = []
-    outcomes: list[OutcomeEntry] = []
-
-
-class ProgrammesFile(_Entry):
-    """The whole of programmes.yaml."""
-
-    programmes: Annotated[list[ProgrammeEntry], Field(min_length=1)]
 
 
 class EventRow(_Row):

@@ -12,13 +12,40 @@ import pandas as pd
 from aspfin.data import Status
 from aspfin.results import InputError, Problem
 
-__all__ = ["CATEGORIES", "BenefitRule", "PaidPer", "Unit", "as_date", "rules_in_force"]
+__all__ = ["CATEGORIES", "VOCABULARY", "BenefitRule", "PaidPer", "Unit", "as_date", "rules_in_force"]
 
 Unit = Literal["household", "member", "category", "event"]
 PaidPer = Literal["month", "payment", "event"]
 UNITS: tuple[str, ...] = get_args(Unit)
 # The vocabulary for people with an amount of their own; a pack may add categories (pupil, trainee, …).
 CATEGORIES = ("child_0_5", "disability", "age_60_plus", "hiv")
+# The columns of a household frame that eligibility, benefits and contributions are told from.
+VOCABULARY: dict[str, str] = {
+    "area": "phnom_penh, urban or rural: the areas of the country pack",
+    "card_level": "level in the poverty register, or 1 on the roster of the main programme; 0 where neither",
+    "at_risk": "1 where the household is near-poor and not registered",
+    "affected": "1 where the shock in question has hit the household",
+    "poor": "1 where consumption is below the poverty line",
+    "members": "people of the household",
+    "child_0_1": "children under 2",
+    "child_0_5": "children under 6",
+    "child_6_17": "children from 6 to 17",
+    "age_60_plus": "people aged 60 or over",
+    "disability": "people with an identified disability",
+    "hiv": "people living with HIV",
+    "pregnant": "pregnant women",
+    "birth": "children born in the month",
+    "pupil_primary_lower_secondary": "pupils of grades 1 to 9",
+    "pupil_upper_secondary": "pupils of grades 10 to 12",
+    "trainee": "people in vocational training under social assistance",
+    "head_sex": "sex of the head",
+    "head_age": "age of the head in years",
+    "head_disability": "1 where the head has a disability",
+    "formal_workers": "workers insured with the social security fund",
+    "wage": "mean monthly wage of a formal worker",
+    "contribution_months": "months of contributions of a formal worker",
+    "disability_household": "1 where somebody has a disability; told from `disability` where absent",
+}
 
 
 @dataclass(frozen=True)
@@ -39,6 +66,9 @@ class BenefitRule:
         "month", "payment" (a cycle that is not a month) or "event".
     periods
         Length of the package in months or payments; None where it is paid as long as the rule holds.
+    expected_of, expected_per_month
+        For an event: the column of people it happens to, and how often to each in a month (4 visits in 9
+        months of pregnancy); None where that is not known.
 
     Examples
     --------
@@ -60,6 +90,8 @@ class BenefitRule:
     source: str = ""
     status: Status = "assumed"
     note: str = ""
+    expected_of: str | None = None
+    expected_per_month: float | None = None
 
     def holds_on(self, day: dt.date) -> bool:
         """Return whether the rule is in force on `day`."""

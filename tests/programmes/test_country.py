@@ -21,7 +21,7 @@ TRACED = ("verified", "press")
 def test_the_pack_is_clean_and_listed():
     assert check_country("KHM") == []
     assert "KHM" in available_countries()
-    assert repr(KHM) == "Cambodia (KHM): 25 provinces, 12 programmes, 17 events"
+    assert repr(KHM) == "Cambodia (KHM): 25 provinces, 16 programmes, 17 events"
     assert (KHM.iso3, KHM.currency, KHM.areas) == ("KHM", "KHR", ("phnom_penh", "urban", "rural"))
 
 
@@ -267,7 +267,7 @@ def test_unknown_names_list_the_known_ones():
     with pytest.raises(InputError, match=r"date: got '2023-03-11'; allowed: 2023-03-10"):
         KHM.programme("flood_cash_transfer").outcome("2023-03-11")
     with pytest.raises(InputError, match="none: nothing published is known"):
-        KHM.programme("health_equity_fund").outcome("2023-03-11")
+        KHM.programme("social_security_unemployment").outcome("2023-03-11")
 
 
 @pytest.mark.parametrize("name", ["KHN", "khm", "", "no/such/folder", Path("no/such/folder")])

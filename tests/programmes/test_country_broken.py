@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aspfin.programmes import check_country, load_country
+from aspfin.programmes import pack as pack_module
 from aspfin.results import InputError, Problem
 
 KHM = load_country("KHM").folder
-FILES = sorted(path.name for path in KHM.iterdir())
+FILES = sorted([*pack_module.FILES, *pack_module.OPTIONAL_FILES])
 
 
 @pytest.fixture
@@ -169,7 +170,7 @@ BROKEN = {
     ),
     "schedules that overlap": (
         "programmes.yaml", "valid_to: 2023-12-31", "valid_to: 2024-01-31",
-        ["programmes.yaml, line 83: programmes[1].schedules[1].amounts[0]: got 'household, phnom_penh'; allowed: one rule at a time"],
+        ["programmes.yaml, line 107: programmes[1].schedules[1].amounts[0]: got 'household, phnom_penh'; allowed: one rule at a time"],
     ),
     "unknown area": (
         "programmes.yaml", "{unit: household, area: rural, amount: 80_000, status", "{unit: household, area: village, amount: 80_000, status",
@@ -201,11 +202,11 @@ BROKEN = {
     ),
     "rule without a source": (
         "programmes.yaml", "        source: ppp_directive_2022\n", "",
-        ["programmes.yaml, line 19: programmes[0].schedules[0].source: got None; allowed: a key of sources.yaml: the status is verified",],
+        ["programmes.yaml, line 37: programmes[0].schedules[0].source: got None; allowed: a key of sources.yaml: the status is verified",],
     ),
     "programme twice": (
-        "programmes.yaml", "- id: covid_cash_transfer", "- id: flood_cash_transfer",
-        ["programmes.yaml, line #: programmes[1].id: got 'flood_cash_transfer'; allowed: an id of its own"],
+        "programmes.yaml", "- id: inflation_cash_transfer", "- id: flood_cash_transfer",
+        ["programmes.yaml, line #: programmes[2].id: got 'flood_cash_transfer'; allowed: an id of its own"],
     ),
     "misspelt programme field": (
         "programmes.yaml", "    agency: Ministry", "    agencies: Ministry",
@@ -213,7 +214,7 @@ BROKEN = {
     ),
     "money without a currency": (
         "programmes.yaml", "        currency: KHR\n        households: 99_169", "        households: 99_169",
-        ["programmes.yaml, line 31: programmes[0].outcomes[0].currency: got None; allowed: amount and currency together"],
+        ["programmes.yaml, line 49: programmes[0].outcomes[0].currency: got None; allowed: amount and currency together"],
     ),
     # provinces.csv
     "negative population": (
