@@ -166,7 +166,8 @@ def concentration_curve(
     Notes
     -----
     Standard errors count that quantiles of `rank_by` are estimated; the amount held around a quantile,
-    which they need, is the mean over 5 % of people on either side.
+    which they need, is the mean over 5 % of people on either side. With replicate weights take the bootstrap:
+    the jackknife is too rough for shares cut at a quantile.
 
     References
     ----------
