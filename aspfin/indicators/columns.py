@@ -18,8 +18,10 @@ def find(df: pd.DataFrame, name: Hashable, role: str) -> pd.Series:
     Raises
     ------
     ValueError
-        If there is no such column, or more than one.
+        If there is no such column, or more than one, or what was given is no name.
     """
+    if not isinstance(name, Hashable):
+        raise ValueError(f"{role}: got {type(name).__name__}; allowed: the name of one column")
     if name not in df.columns:
         close = get_close_matches(str(name), [str(one) for one in df.columns], n=1, cutoff=0.6)
         shown = ", ".join(repr(one) for one in df.columns[:8]) + (", …" if len(df.columns) > 8 else "")

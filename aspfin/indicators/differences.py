@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 
@@ -40,6 +41,14 @@ class Difference(Indicator):
             return math.nan
         t = -abs(self.value / self.std_error)
         return float(2 * (special.ndtr(t) if math.isinf(self.df) else special.stdtr(self.df, t)))
+
+    def conf_int(
+        self, level: float = 0.95, method: Literal["t", "beta"] | None = None
+    ) -> tuple[float, float]:
+        """Return the confidence interval at `level`; "beta" is for shares, not for what separates them."""
+        if method == "beta":
+            raise ValueError("method: got 'beta'; allowed for a difference or change: 't'")
+        return super().conf_int(level, method)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one tidy row, with p_value, first and second after the interval."""

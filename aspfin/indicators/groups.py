@@ -86,7 +86,7 @@ def _columns(df: pd.DataFrame, by: By) -> dict[Hashable, pd.Series]:
         return found
     if isinstance(by, np.ndarray | pd.Series):
         raise ValueError("by: got labels without a name; allowed: a column, or {name: labels}")
-    names = [by] if isinstance(by, str) or not isinstance(by, Sequence) else list(by)
+    names = [by] if isinstance(by, Hashable) and not isinstance(by, tuple) else list(by)
     return {name: find(df, name, "by") for name in names}
 
 

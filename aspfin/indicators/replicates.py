@@ -101,9 +101,9 @@ def draw(units: SamplingUnits, method: str, *, replicates: int, seed: int) -> Re
         raise ValueError(f"replicates: got {replicates!r}; allowed: a whole number of at least 2")
     rng = np.random.default_rng(seed)
     parts = [
-        rng.multinomial(size - 1, np.full(size, 1 / size), size=replicates)
+        rng.multinomial(size - 1, np.full(size, 1 / size), size=replicates).astype(np.int16)
         if size > 1
-        else np.ones((replicates, 1), dtype=np.int64)
+        else np.ones((replicates, 1), dtype=np.int16)
         for size in units.sizes
     ]
     return Replicates(

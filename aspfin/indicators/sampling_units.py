@@ -110,11 +110,12 @@ def sampling_units(
     of_psu = (np.cumsum(present) - 1)[of_psu]
     names = [name for name, here in zip(names, present, strict=True) if here]
     sizes = sizes[present]
-    if single_psu == "error" and (sizes == 1).any():
-        _refuse_single(sizes, names, strata)
     fraction = np.zeros(sizes.size)
     if fpc is not None:
         fraction = _fractions(df, fpc, of_psu[codes], sizes, names)
+    alone = (sizes == 1) & (fraction < 1)  # the only PSU of its stratum in the population adds nothing
+    if single_psu == "error" and alone.any():
+        _refuse_single([name for name, one in zip(names, alone, strict=True) if one], strata)
     units = SamplingUnits(codes, of_psu, sizes, fraction, single_psu)
     return units, sizes.size
 
@@ -131,8 +132,7 @@ def _labelled(df: pd.DataFrame, name: Hashable | None, role: str) -> tuple[np.nd
     return codes, levels
 
 
-def _refuse_single(sizes: np.ndarray, names: list, strata: Hashable | None) -> None:
-    alone = [name for name, size in zip(names, sizes, strict=True) if size == 1]
+def _refuse_single(alone: list, strata: Hashable | None) -> None:
     where = "the sample" if strata is None else "stratum " + ", ".join(repr(one) for one in alone[:5])
     more = f" and {len(alone) - 5} more" if len(alone) > 5 else ""
     raise ValueError(

@@ -124,7 +124,9 @@ class SurveyDesign(ResultMixin):
         self.n_strata: int = strata_found
         self.rows: np.ndarray | None = None
         self.replicates: engine.Replicates | None = None
-        self.key = SampleKey(Origin(df, (strata, psu, fpc, single_psu)), "linearisation")
+        self.key = SampleKey(
+            Origin(df, (strata, psu, fpc, single_psu, len(df), units.n_psu)), "linearisation"
+        )
 
     @property
     def n_psu(self) -> int:
@@ -183,7 +185,7 @@ class SurveyDesign(ResultMixin):
         ValueError
             If it is not 0/1, has gaps, has another length, or leaves no row.
         """
-        if isinstance(where, np.ndarray | pd.Series | list):
+        if isinstance(where, np.ndarray | pd.Series | list | pd.api.extensions.ExtensionArray):
             values, name = pd.Series(where), "given"
             same_rows = isinstance(where, pd.Series) and len(where) == len(self.frame)
             if same_rows and not where.index.equals(self.frame.index):

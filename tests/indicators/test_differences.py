@@ -138,6 +138,8 @@ class TestMissingAndRefused:
             ValueError, match="unit: got 'riel' and 'share'; allowed: two indicators in the same"
         ):
             difference(food, poor)
+        with pytest.raises(ValueError, match="method: got 'beta'; allowed for a difference or change: 't'"):
+            difference(poor, poor).conf_int(method="beta")
         with pytest.raises(ValueError, match="a, b: one keeps no deviations"):
             difference(food, replace(food, deviations=None))
         with pytest.raises(ValueError, match="a, b: one does not know its survey"):

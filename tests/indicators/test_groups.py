@@ -114,3 +114,10 @@ class TestColumns:
             {"flag": False},
             {"flag": True},
         ]
+
+    def test_several_columns_in_any_container(self):
+        df = small_survey()
+        expected = groups_of(df, ["sex", "poor"])
+        for by in (("sex", "poor"), pd.Index(["sex", "poor"])):
+            found = groups_of(df, by)
+            assert found.labels == expected.labels and (found.codes == expected.codes).all()

@@ -60,6 +60,22 @@ class TestAgainstKnownAnswers:
             expected = np.sqrt(slow_variance(df, u, count=count))
             assert ratio(design, "cash", "food").std_error == pytest.approx(expected, rel=1e-12)
 
+    def test_regression_with_clustered_errors(self):
+        """Without strata, mean and ratio are weighted regressions on a constant and on the denominator."""
+        from statsmodels.api import WLS
+
+        df = small_survey(strata=1, psus=12)
+        design = SurveyDesign(df, weights="w", psu="village")
+        for found, x, weights in (
+            (mean(design, "cash"), np.ones(len(df)), df["w"]),
+            (ratio(design, "cash", "food"), df["food"], df["w"] / df["food"]),
+        ):
+            groups = {"groups": df["village"].to_numpy()}
+            fit = WLS(df["cash"].to_numpy(), np.asarray(x), weights.to_numpy()).fit(
+                cov_type="cluster", cov_kwds=groups
+            )
+            assert [found.value, found.std_error] == pytest.approx([fit.params[0], fit.bse[0]], rel=1e-10)
+
     def test_covariance_of_several(self):
         df = small_survey()
         design = design_of(df)
@@ -107,6 +123,12 @@ class TestSingleUnit:
         extra = (sums["west"].iloc[0] - sums.mean()) ** 2
         certain = total(design_of(df, single_psu="certainty"), "food").std_error ** 2
         assert total(design, "food").std_error ** 2 == pytest.approx(certain + extra, rel=1e-12)
+
+    def test_the_only_village_of_a_region_was_not_drawn_by_chance(self, df):
+        df["N"] = np.where(df["region"] == "west", 1, 9)
+        found = total(design_of(df, fpc="N"), "food")
+        certain = total(design_of(df, fpc="N", single_psu="certainty"), "food")
+        assert found.std_error == certain.std_error > 0
 
     def test_one_unit_in_all(self):
         df = pd.DataFrame({"y": [1.0, 2.0], "w": 1.0, "v": 1})
@@ -334,6 +356,7 @@ class TestRefused:
             ("none", "by: no row of the domain has a group label"),
             (df["sex"], "by: got labels without a name"),
             ({"q": [1, 2]}, "by: 'q' has 2 labels for 60 rows"),
+            ([["sex"]], "by: got list; allowed: the name of one column"),
         ):
             with pytest.raises(ValueError, match=message):
                 mean(design, "food", by=by)
