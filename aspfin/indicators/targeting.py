@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from aspfin.indicators.groups import By, groups_of
+from aspfin.indicators.groups import By, groups_of, quantile_codes
 from aspfin.indicators.indicator import Indicator
 from aspfin.indicators.means import linearised_mean, linearised_ratio
 from aspfin.indicators.survey_design import SurveyDesign
@@ -18,11 +18,11 @@ from aspfin.indicators.targeting_measures import (
     linearised_differential,
     linearised_distributional_characteristic,
     linearised_kappa,
-    poorest_share,
 )
+from aspfin.indicators.transfers import received
 from aspfin.results import ResultMixin
 
-__all__ = ["Targeting", "targeting"]
+__all__ = ["Targeting", "targeting", "targeting_of_arrays"]
 
 BOTTOM = 0.4  # Coady, Grosh and Hoddinott compare with the share of the poorest 40 %
 
@@ -148,6 +148,7 @@ def targeting(
     receives: Hashable,
     transfer: Hashable | None = None,
     welfare: Hashable | None = None,
+    poorest: Hashable | None = None,
     by: By | None = None,
     inequality_aversion: float = 1.0,
 ) -> Targeting:
@@ -157,14 +158,17 @@ def targeting(
     ----------
     design : SurveyDesign
         With person weights, if people are to be counted.
-    eligible, receives : column
-        0 and 1: meant to be reached (or poor); reached.
+    eligible : column
+        0 and 1: meant to be reached (or poor).
+    receives : column
+        0 and 1, or amounts (receives where above 0).
     transfer : column, optional
         Transfer per person and day (any period), for measures of money; with `welfare`.
     welfare : column, optional
-        Welfare per person before transfers, by which people are ranked. The poorest 40 % are people up to
-        the largest welfare at which they are no more than 40 % (equal welfare is not split); the cut-off is
-        taken as given in standard errors.
+        Welfare per person before transfers, by which people are ranked.
+    poorest : column, optional
+        0 and 1: the poorest 40 %, where the file has its own quintiles. By default the first two quintiles
+        of `quantile_groups`. Either way they are taken as given in standard errors.
     by : column, sequence of columns, or mapping of name to labels, optional
         The same for each group as a domain of the full design; its poorest 40 % are those of the group.
     inequality_aversion : float
@@ -201,14 +205,27 @@ def targeting(
         raise ValueError(f"inequality_aversion: got {inequality_aversion!r}; allowed: a number of at least 0")
     columns = {
         "eligible": _binary(design, eligible, "eligible"),
-        "receives": _binary(design, receives, "receives"),
+        "receives": received(design, receives),
     }
     if transfer is not None:
         columns["transfer"] = design.column(transfer, role="transfer")
         columns["welfare"] = design.column(welfare, role="welfare")
         if (columns["transfer"][design.in_domain] < 0).any():
             raise ValueError(f"transfer: column {transfer!r} holds negative amounts; allowed: at least 0")
-    epsilon = float(inequality_aversion)
+    if poorest is not None:
+        if transfer is None:
+            raise ValueError("poorest: got a column without transfer and welfare; give those too")
+        columns["poorest"] = _binary(design, poorest, "poorest")
+    return targeting_of_arrays(design, columns, epsilon=float(inequality_aversion), by=by)
+
+
+def targeting_of_arrays(
+    design: SurveyDesign, columns: Mapping[str, np.ndarray], *, epsilon: float = 1.0, by: By | None = None
+) -> Targeting:
+    """Return targeting from arrays already read and checked, one entry per row of the frame.
+
+    `columns` holds "eligible" and "receives" (0.0 and 1.0), and may hold "transfer", "welfare", "poorest".
+    """
     if by is None:
         return _of_domain(design, columns, epsilon, {}, (), ())
     groups = groups_of(design.frame, by)
@@ -234,7 +251,7 @@ def _binary(design: SurveyDesign, name: Hashable, role: str) -> np.ndarray:
 
 def _of_domain(
     design: SurveyDesign,
-    columns: dict[str, np.ndarray],
+    columns: Mapping[str, np.ndarray],
     epsilon: float,
     group: dict[str, object],
     groups: tuple[Targeting, ...],
@@ -248,7 +265,7 @@ def _of_domain(
     plain = {"unit": "index"}
     cgh = characteristic = None
     if "transfer" in columns:
-        cgh = _coady_grosh_hoddinott(design, columns["transfer"], columns["welfare"])
+        cgh = _coady_grosh_hoddinott(design, columns["transfer"], _poorest(design, columns))
         characteristic = _characteristic(design, columns["transfer"], columns["welfare"], epsilon)
     return Targeting(
         exclusion_error=_share_among(design, e, 1 - r, "exclusion_error", "Eligible people not reached"),
@@ -298,16 +315,24 @@ def _two_by_two(design: SurveyDesign, e: np.ndarray, r: np.ndarray) -> pd.DataFr
     return pd.DataFrame(rows)
 
 
-def _coady_grosh_hoddinott(design: SurveyDesign, transfer: np.ndarray, welfare: np.ndarray) -> Indicator:
+def _poorest(design: SurveyDesign, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return 1.0 for the poorest 40 % of the domain, 0.0 for others and outside."""
     inside = design.in_domain
-    poorest = np.zeros(welfare.size)
-    poorest[inside] = poorest_share(design.weights[inside], welfare[inside], BOTTOM)
-    held = design.weights @ (poorest * inside) / design.weights[inside].sum()
-    notes = (f"the poorest 40 % are {100 * held:.2f} % of people: equal welfare is not split",)
+    if "poorest" in columns:
+        return np.where(inside, columns["poorest"], 0.0)
+    poorest = np.zeros(inside.size)
+    codes = quantile_codes(design.weights[inside], columns["welfare"][inside], quantiles=5)
+    poorest[inside] = codes < 2
+    return poorest
+
+
+def _coady_grosh_hoddinott(design: SurveyDesign, transfer: np.ndarray, poorest: np.ndarray) -> Indicator:
+    held = design.weights @ poorest / design.weights[design.in_domain].sum()
+    note = f"the poorest 40 % are {100 * held:.2f} % of people: equal welfare is not split"
     return design.estimate(
         *(linearised_ratio, transfer * poorest / BOTTOM, transfer),
         **{"code": "coady_grosh_hoddinott", "name": "Coady–Grosh–Hoddinott ratio", "unit": "index"},
-        notes=notes if abs(held - BOTTOM) > 1e-9 else (),
+        notes=(note,) if abs(held - BOTTOM) > 1e-9 else (),
     )
 
 

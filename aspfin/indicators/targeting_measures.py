@@ -12,7 +12,6 @@ __all__ = [
     "linearised_differential",
     "linearised_distributional_characteristic",
     "linearised_kappa",
-    "poorest_share",
 ]
 
 # Landis & Koch (1977): upper end of each band of kappa from 0.
@@ -66,20 +65,6 @@ def linearised_differential(w: np.ndarray, e: np.ndarray, r: np.ndarray) -> tupl
     inside, u_inside = linearised_ratio(w, e * r, e)
     outside, u_outside = linearised_ratio(w, (1 - e) * r, 1 - e)
     return inside - outside, u_inside - u_outside
-
-
-def poorest_share(w: np.ndarray, y: np.ndarray, share: float) -> np.ndarray:
-    """Return 1 for the poorest people up to `share` of the weight, else 0; equal welfare is not split.
-
-    Examples
-    --------
-    >>> poorest_share(np.ones(5), np.array([3.0, 1, 2, 2, 9]), 0.4).tolist()
-    [0.0, 1.0, 0.0, 0.0, 0.0]
-    """
-    levels, place = np.unique(y, return_inverse=True)
-    up_to = np.cumsum(np.bincount(place, weights=w, minlength=levels.size))
-    # 1e-12: sums of weights are not exact to the last digit
-    return (up_to <= share * up_to[-1] * (1 + 1e-12)).astype(float)[place]
 
 
 def linearised_distributional_characteristic(

@@ -39,7 +39,8 @@ ALL = {"eligible": "poor", "receives": "recipient", "transfer": "transfer", "wel
 
 @pytest.mark.parametrize("code", ["exclusion_error", "inclusion_error", "coady_grosh_hoddinott"])
 def test_agrees_with_r(code):
-    found = getattr(targeting(design_of(survey()), **ALL), code)
+    df = survey().assign(poorest=lambda one: one["quintile"] <= 2)
+    found = getattr(targeting(design_of(df), **ALL, poorest="poorest"), code)
     value, std_error = GOLDEN["survey"][code]
     assert found.value == pytest.approx(value, rel=GOLDEN["tolerance"])
     assert found.std_error == pytest.approx(std_error, rel=GOLDEN["tolerance"])
@@ -147,19 +148,20 @@ def value_of(df, fixed, code):
     if code == "distributional_characteristic":
         return (w * t * (w * y).sum() / n / y).sum() / (w * t).sum()
     order = fixed.sort_values("pre_pc_day")
-    poorest = order.index[order["popw"].cumsum() <= 0.4 * order["popw"].sum()]
+    poorest = order.index[order["popw"].cumsum() - order["popw"] < 0.4 * order["popw"].sum()]
     return (w * t)[poorest].sum() / (w * t).sum() / 0.4
 
 
 def u_of(df, code):
     from aspfin.indicators import targeting_measures as measures
+    from aspfin.indicators.groups import quantile_codes
     from aspfin.indicators.means import linearised_ratio
 
     w, e, r, t, y = (
         df[one].to_numpy(float) for one in ("popw", "poor", "recipient", "transfer", "pre_pc_day")
     )
     if code == "coady_grosh_hoddinott":
-        return linearised_ratio(w, t * measures.poorest_share(w, y, 0.4) / 0.4, t)[1]
+        return linearised_ratio(w, t * (quantile_codes(w, y, 5) < 2) / 0.4, t)[1]
     if code == "distributional_characteristic":
         return measures.linearised_distributional_characteristic(w, t, y, np.ones(len(df)))[1]
     call = {"kappa": "linearised_kappa", "chance_agreement": "linearised_chance_agreement"}.get(
@@ -225,6 +227,8 @@ def test_distributional_characteristic_of_a_uniform_transfer_without_aversion_is
     [
         ({"eligible": "hhsize"}, "eligible: column 'hhsize' must be 0 or 1"),
         ({"receives": "card"}, "receives: there is no column 'card'"),
+        ({"poorest": "hhsize"}, "poorest: column 'hhsize' must be 0 or 1"),
+        ({"poorest": "urban", "welfare": None, "transfer": None}, "poorest: got a column without"),
         ({"welfare": None}, "transfer, welfare: got one of them"),
         ({"transfer": "loss"}, "transfer: column 'loss' holds negative amounts"),
         ({"welfare": "loss"}, r"welfare: 0 or less in 480 rows"),
