@@ -67,8 +67,8 @@ class Population(ResultMixin):
     margins : DataFrame
         Columns margin, group, published, simulated, difference (as a share of the published), unit, date,
         source, status.
-    country : str
-        Code of the country.
+    country, name : str
+        Code and name of the country.
     poverty_line : float
         In the country's currency, per person and day.
     currency : str
@@ -85,19 +85,17 @@ class Population(ResultMixin):
     households: pd.DataFrame
     margins: pd.DataFrame
     country: str
+    name: str
     poverty_line: float
     currency: str
     seed: int
 
     def columns_table(self) -> pd.DataFrame:
         """Return what the columns of `households` are: column, unit, meaning."""
-        money = {"money per": f"{self.currency} per"}
         rows = []
         for name in self.households.columns:
             unit, meaning = COLUMNS[name]
-            for word, written in money.items():
-                unit = unit.replace(word, written)
-            rows.append((name, unit, meaning))
+            rows.append((name, unit.replace("money per", f"{self.currency} per"), meaning))
         return pd.DataFrame(rows, columns=["column", "unit", "meaning"])
 
     def to_frame(self) -> pd.DataFrame:
@@ -109,7 +107,7 @@ class Population(ResultMixin):
         published = self.margins[self.margins.status.isin(["verified", "press"])]
         worst = published.difference.abs().max()
         return (
-            f"A synthetic population of {self.country} (seed {self.seed}; no row is a real household): "
+            f"A synthetic population of {self.name} (seed {self.seed}; no row is a real household): "
             f"{len(self.households):,} households stand for {self.households.weight.sum():,.0f}; "
             f"{len(published)} published figures are met to within {100 * worst:.2g} %."
         )
@@ -162,7 +160,8 @@ def household_population(country: str = "KHM", *, households: int = 100_000, see
         add(draft)
     frame = _frame(draft)
     line, currency = float(pack.value("poverty", "line")), str(pack.part("currency"))
-    return Population(frame, margins_table(frame, pack), pack.country, line, currency, int(seed))
+    margins = margins_table(frame, pack)
+    return Population(frame, margins, pack.country, pack.name, line, currency, int(seed))
 
 
 def _frame(draft: Draft) -> pd.DataFrame:
@@ -179,7 +178,7 @@ def _frame(draft: Draft) -> pd.DataFrame:
         made["flood_hazard"] = cells.province.map(hazard).to_numpy(float)[cell]
     found = {**columns, **made}
     frame = pd.DataFrame({name: found[name] for name in COLUMNS if name in found})
-    frame.attrs["synthetic"] = f"synthetic population of {pack.country}, seed {draft.seed}; no real household"
+    frame.attrs["synthetic"] = f"synthetic population of {pack.name}, seed {draft.seed}; no real household"
     return frame
 
 

@@ -30,6 +30,8 @@ class PopulationPack:
     ----------
     country : str
         Code of the country: the folder's name.
+    name : str
+        Name of the country.
     provinces : DataFrame
         provinces.csv; the columns population.yaml names are numbers.
     described : dict
@@ -39,6 +41,7 @@ class PopulationPack:
     """
 
     country: str
+    name: str
     provinces: pd.DataFrame
     described: dict[str, dict[str, Any]]
     tree: Tree
@@ -112,8 +115,10 @@ def read_population_pack(country: str | Path) -> PopulationPack:
     _stop_at([*described.problems, *sources.problems])
     known = {*(sources.data or {}), *(tree.data.get("sources") or {})}
     _stop_at(list(_problems(tree, known)))
-    columns = (described.data or {}).get("province_columns") or {}
-    return PopulationPack(folder.resolve().name, _provinces(folder, tree), columns, tree)
+    about = described.data or {}
+    code = folder.resolve().name
+    columns = about.get("province_columns") or {}
+    return PopulationPack(code, str(about.get("name", code)), _provinces(folder, tree), columns, tree)
 
 
 def _stop_at(problems: list[Problem]) -> None:

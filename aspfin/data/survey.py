@@ -10,9 +10,12 @@ from typing import Any
 
 import pandas as pd
 
+from aspfin.data.survey_check import check
 from aspfin.results import InputError, Problem, ResultMixin
 
-__all__ = ["FORMATS", "Survey", "read"]
+__all__ = ["FORMATS", "Survey", "check", "read"]
+
+MISSING_FROM = 2_147_483_621  # Stata keeps "." as this number among labels, ".a" as the next, …
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -29,6 +32,9 @@ class Survey(ResultMixin):
         For each labelled column, what each code stands for.
     file : str
         Name of the file.
+    reasons : mapping of str to Series
+        For each column with Stata's extended missing values, why a cell is missing (".a" … ".z", or its
+        label), by row; only the rows that have one.
 
     Examples
     --------
@@ -42,6 +48,7 @@ class Survey(ResultMixin):
     labels: Mapping[str, str] = field(default_factory=dict)
     value_labels: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
     file: str = "survey"
+    reasons: Mapping[str, pd.Series] = field(default_factory=dict)
 
     def labelled(self, column: str) -> pd.Series:
         """Return a column with its labels in place of its codes; codes without a label stay as they are.
@@ -56,6 +63,15 @@ class Survey(ResultMixin):
         words = self.value_labels.get(column, {})
         values = self.frame[column]
         return values.astype(object).where(values.isna(), values.map(lambda code: words.get(code, code)))
+
+    def missing_table(self) -> pd.DataFrame:
+        """Return how often and why cells are missing, where the file tells: column, reason, rows."""
+        rows = [
+            (name, reason, int(number))
+            for name, told in self.reasons.items()
+            for reason, number in told.value_counts().sort_index().items()
+        ]
+        return pd.DataFrame(rows, columns=["column", "reason", "rows"])
 
     def to_frame(self) -> pd.DataFrame:
         """Return the codebook: column, label, type, missing, distinct, values."""
@@ -148,7 +164,44 @@ def _read_stata(file: Path) -> Survey:
         # carry the column's own name are still found.
         used = getattr(reader, "_lbllist", None) or list(frame.columns)
     words = {name: sets[key] for name, key in zip(frame.columns, used, strict=False) if key in sets}
-    return Survey(frame, labels, {name: _plain(codes) for name, codes in words.items()}, file.name)
+    words = {name: _plain(codes) for name, codes in words.items()}
+    reasons = _stata_reasons(file, frame, words)
+    words = {
+        name: {c: w for c, w in codes.items() if not _is_missing_code(c)} for name, codes in words.items()
+    }
+    return Survey(frame, labels, {name: codes for name, codes in words.items() if codes}, file.name, reasons)
+
+
+def _is_missing_code(code: Any) -> bool:
+    return isinstance(code, int) and code >= MISSING_FROM
+
+
+def _stata_reasons(
+    file: Path, frame: pd.DataFrame, words: Mapping[str, Mapping[Any, str]]
+) -> dict[str, pd.Series]:
+    """Return why cells are missing, column by column, where Stata's ".a" … ".z" were used."""
+    empty = [
+        name
+        for name in frame.columns
+        if pd.api.types.is_numeric_dtype(frame[name]) and frame[name].isna().any()
+    ]
+    if not empty:
+        return {}
+    # A second reading of these columns alone: the first turns every kind of missing into the same.
+    told = pd.read_stata(file, columns=empty, convert_categoricals=False, convert_missing=True)
+    reasons = {}
+    for name in empty:
+        inside = frame[name].isna()
+        codes = told.loc[inside, name].map(lambda value: getattr(value, "string", "."))
+        codes = codes[codes != "."]
+        if len(codes):
+            labels = {
+                "." + chr(ord("a") + code - MISSING_FROM - 1): word
+                for code, word in words.get(name, {}).items()
+                if _is_missing_code(code) and code > MISSING_FROM
+            }
+            reasons[name] = codes.map(lambda code, labels=labels: labels.get(code, code)).rename(name)
+    return reasons
 
 
 def _read_spss(file: Path) -> Survey:
@@ -206,7 +259,8 @@ def _only(survey: Survey, columns: Sequence[str]) -> Survey:
         raise InputError(problems)
     labels = {name: survey.labels[name] for name in columns if name in survey.labels}
     words = {name: survey.value_labels[name] for name in columns if name in survey.value_labels}
-    return Survey(survey.frame[columns], labels, words, survey.file)
+    reasons = {name: survey.reasons[name] for name in columns if name in survey.reasons}
+    return Survey(survey.frame[columns], labels, words, survey.file, reasons)
 
 
 def _known(frame: pd.DataFrame) -> str:
