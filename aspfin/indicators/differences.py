@@ -58,10 +58,10 @@ class Difference(Indicator):
             frame.insert(place, name, getattr(self, name))
         return frame
 
-    def _words(self, number: float) -> str:
+    def _shown_in(self) -> tuple[float, str]:
         if self.unit == "share" and self.code.startswith("difference"):
-            return f"{100 * number:+.1f} percentage points"
-        return super()._words(number)
+            return 100.0, "percentage points"
+        return super()._shown_in()
 
     def sentence(self) -> str:
         """Return the difference in prose."""

@@ -188,14 +188,17 @@ class Indicator(ResultMixin):
         line = "" if self.poverty_line is None else f"; poverty line {_shown(self.poverty_line)}"
         if math.isnan(self.value):
             return f"{self.name}{where}: not defined ({'; '.join(self.notes) or 'no rows'})."
-        low, high = (self._words(end) for end in self.conf_int())
+        scale, unit = self._shown_in()
+        value, low, high = (_figure(scale * one, scale) for one in (self.value, *self.conf_int()))
+        shown = f"{value} {unit}".strip()
         return (
-            f"{self.name}{where}: {self._words(self.value)} (95 % interval {low} to {high}; "
+            f"{self.name}{where}: {shown} (95 % interval {low} to {high}; "
             f"{self.n:,} rows in {self.n_psu:,} primary sampling units{line})."
         )
 
-    def _words(self, number: float) -> str:
-        return f"{100 * number:.1f} %" if self.unit == "share" else f"{number:,.5g} {self.unit}"
+    def _shown_in(self) -> tuple[float, str]:
+        """Return the scale and the unit in which a reader sees the value."""
+        return (100.0, "%") if self.unit == "share" else (1.0, self.unit)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -259,6 +262,13 @@ def _t_quantile(p: float, df: float) -> float:
     from scipy import special
 
     return float(special.ndtri(p) if math.isinf(df) else special.stdtrit(df, p))
+
+
+def _figure(number: float, scale: float) -> str:
+    """Return a number for prose: per cent with one decimal, thousands whole, the rest with four digits."""
+    if scale == 100:
+        return f"{number:.1f}"
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.4g}"
 
 
 def _shown(line: float | str) -> str:

@@ -113,10 +113,10 @@ class TestShown:
     def test_shares_differ_by_percentage_points(self):
         design = golden_design()
         change = difference(proportion(design, "poor_post"), proportion(design, "poor_pre"))
-        assert "-1.9 percentage points (95 % interval -3.4 percentage points to" in str(change)
+        assert "-1.9 percentage points (95 % interval -3.4 to -0.5; " in str(change)
         assert str(change).endswith("p = 0.010.")
         assert "Proportion poor_post against Proportion poor_pre" in change.name
-        assert "-31.4 % (95" in str(
+        assert "-31.4 % (95 % interval -48.9 to -13.8" in str(
             relative_change(proportion(design, "poor_post"), proportion(design, "poor_pre"))
         )
 
