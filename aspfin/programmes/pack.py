@@ -28,7 +28,7 @@ from aspfin.programmes.pack_schema import (
 from aspfin.programmes.programme_schema import ProgrammesFile
 from aspfin.results import Problem
 
-__all__ = ["FILES", "OPTIONAL_FILES", "Pack", "read_pack"]
+__all__ = ["FILES", "OPTIONAL_FILES", "Pack", "field_path", "named_path", "read_pack"]
 
 FILES = ("country.yaml", "programmes.yaml", "sources.yaml", "provinces.csv", "events.csv")
 OPTIONAL_FILES = ("footprints.csv",)
@@ -130,15 +130,24 @@ def _validated(pack: Pack, tree: Tree, model: type[BaseModel], data: Any, prefix
     except ValidationError as error:
         for path, found, allowed in complaints(model, error):
             place = (*prefix, *path)
-            shown = field_path((*prefix, *_named(data, path))) or "file"
+            shown = field_path((*prefix, *named_path(data, path))) or "file"
             pack.problems.append(Problem(tree.place(place), shown, _short(found), allowed))
         return None
 
 
-def _named(data: Any, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """Return a path in which only places in a list stay numbers; a year that is a key becomes text."""
+def named_path(data: Any, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Return a path in which only places in a list stay numbers; a year that is a key becomes text.
+
+    One entry written where a list is allowed has no place in it.
+    """
     named: list[str | int] = []
     for part in path:
+        if (
+            isinstance(part, int)
+            and not isinstance(data, list)
+            and not (isinstance(data, dict) and part in data)
+        ):
+            continue
         named.append(part if isinstance(data, list) else str(part))
         inside = isinstance(data, list) and isinstance(part, int) and part < len(data)
         data = data[part] if inside else data.get(part) if isinstance(data, dict) else None

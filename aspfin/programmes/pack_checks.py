@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
-from aspfin.programmes.pack import Pack, field_path
+from aspfin.programmes.pack import Pack, field_path, named_path
 from aspfin.programmes.pack_build import rules_of
 from aspfin.programmes.programme_schema import Amount, ProgrammeEntry, Schedule
 from aspfin.programmes.rules import VOCABULARY, BenefitRule
@@ -253,7 +253,7 @@ def _words_known(pack: Pack) -> Iterator[Problem]:
                 close = get_close_matches(word, known, n=1)
                 allowed = f"did you mean {close[0]}? " if close else ""
                 allowed += "a column of the household frame, or a category declared under categories"
-                yield Problem(tree.place(path), field_path(path), word, allowed)
+                yield Problem(tree.place(path), field_path(named_path(tree.data, path)), word, allowed)
 
 
 def _words_used(start: Place, entry: ProgrammeEntry) -> Iterator[tuple[Place, str]]:
@@ -264,7 +264,6 @@ def _words_used(start: Place, entry: ProgrammeEntry) -> Iterator[tuple[Place, st
             if amount.expected:
                 yield (*place, "expected", "of"), amount.expected.of
     for e, alternative in enumerate(entry.eligible):
-        # One alternative is written without a list: its line is found either way.
         yield from (((*start, "eligible", e, column), column) for column in alternative)
     for n, benefit in enumerate(entry.insurance):
         yield (*start, "insurance", n, "count"), benefit.count
