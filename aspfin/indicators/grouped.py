@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,6 @@ from aspfin.results import Check, ResultMixin
 
 __all__ = ["GroupedPoverty", "from_decile_shares", "poverty_from_shares"]
 
-CITATION = "Datt (1998), Computational tools for poverty measurement and analysis, IFPRI discussion paper 50"
 # The curves are checked from one in a thousand: the beta curve's slope at exactly 0 is infinite by
 # construction.
 EDGE = 0.001
@@ -142,7 +142,7 @@ def poverty_from_shares(
     if method not in curves:
         raise ValueError(f"method: got {method!r}; allowed: {', '.join(curves)}")
     for name, number in (("mean", mean), ("poverty_line", poverty_line)):
-        if not (math.isfinite(number) and number > 0):
+        if not (isinstance(number, Real) and math.isfinite(number) and number > 0):
             raise ValueError(f"{name}: got {number!r}; allowed: a number above 0")
     people, welfare = _valid_shares(p, lorenz)
     curve = curves[method](people, welfare)
@@ -154,6 +154,12 @@ def poverty_from_shares(
             f"{'; '.join(check.text for check in failed)}; allowed: the other method, or finer shares"
         )
     head, gap, severity = _poverty(curve, poverty_line / mean)
+    if not head >= gap - 1e-9 >= severity - 2e-9:
+        raise ValueError(
+            f"poverty_line: got {poverty_line!r}, below which the {method} curve puts {100 * head:.2g} % of "
+            "people with less than nothing on average; allowed: a line further up the curve, or the other "
+            "method"
+        )
     return GroupedPoverty(
         method=method,
         headcount=head,
@@ -202,7 +208,7 @@ def from_decile_shares(
     >>> from_decile_shares(deciles, mean=100.0, poverty_line=50.0, method="beta").n_classes
     9
     """
-    parts = np.asarray(shares, dtype=np.float64)
+    parts = _numbers("shares", shares)
     if parts.ndim != 1 or parts.size < 5 or not np.isfinite(parts).all():
         raise ValueError(f"shares: got {parts.size} value(s); allowed: five groups or more, none missing")
     total = float(parts.sum())
@@ -215,11 +221,18 @@ def from_decile_shares(
     return poverty_from_shares(people, cumulated, mean=mean, poverty_line=poverty_line, method=method)
 
 
+def _numbers(name: str, values: Sequence[float] | np.ndarray) -> np.ndarray:
+    try:
+        return np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}: got {values!r:.80}; allowed: a list of numbers") from None
+
+
 def _valid_shares(
     p: Sequence[float] | np.ndarray, lorenz: Sequence[float] | np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the pairs strictly below 1, checked: rising, L below the diagonal, convex."""
-    people, welfare = np.asarray(p, dtype=np.float64), np.asarray(lorenz, dtype=np.float64)
+    people, welfare = _numbers("p", p), _numbers("lorenz", lorenz)
     if people.ndim != 1 or people.shape != welfare.shape:
         raise ValueError(f"lorenz: got shape {welfare.shape}; allowed: one value for each p, {people.shape}")
     for name, values in (("p", people), ("lorenz", welfare)):

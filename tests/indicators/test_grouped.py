@@ -98,7 +98,7 @@ def test_measures_are_nested_and_rise_with_the_line(sigma, relative):
                 for line in (relative, relative * 1.1)
             )
         except ValueError as error:
-            assert "is not a Lorenz curve" in str(error)
+            assert "is not a Lorenz curve" in str(error) or "less than nothing" in str(error)
             continue
         assert 1 >= low.headcount >= low.poverty_gap >= low.poverty_severity >= 0
         assert high.headcount >= low.headcount and high.poverty_gap >= low.poverty_gap
@@ -146,6 +146,8 @@ def test_decile_shares_in_per_cent_or_shares_up_to_rounding():
     ("call", "told"),
     [
         (lambda: datt("kakwani"), "method: got 'kakwani'; allowed: general_quadratic, beta"),
+        (lambda: datt("beta", mean="100"), "mean: got '100'; allowed: a number above 0"),
+        (lambda: shares("abcd", [0.1]), "p: got 'abcd'; allowed: a list of numbers"),
         (lambda: datt("beta", mean=0), "mean: got 0; allowed: a number above 0"),
         (lambda: datt("beta", poverty_line=-1.0), "poverty_line: got -1.0"),
         (lambda: datt("beta", poverty_line=float("nan")), "poverty_line: got nan"),
@@ -180,3 +182,12 @@ def test_a_fit_that_is_no_lorenz_curve_is_refused():
         ValueError, match=r"whose fit to these shares is not a Lorenz curve: .*; allowed: the other method"
     ):
         grouped.poverty_from_shares(p, lorenz, mean=1.0, poverty_line=0.5, method="beta")
+
+
+def test_a_line_where_the_beta_curve_dips_below_zero_is_refused():
+    lorenz = special.ndtr(special.ndtri(DECILES) - 0.25)
+    with pytest.raises(
+        ValueError, match="less than nothing on average; allowed: a line further up the curve"
+    ):
+        grouped.poverty_from_shares(DECILES, lorenz, mean=1.0, poverty_line=0.05, method="beta")
+    assert grouped.poverty_from_shares(DECILES, lorenz, mean=1.0, poverty_line=0.05).headcount == 0
