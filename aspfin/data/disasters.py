@@ -99,8 +99,8 @@ DESINVENTAR_COLUMNS: Mapping[str, Sequence[str]] = {
     "houses_damaged": ("vivafec", "houses damaged"),
     "damage_usd": ("valorus", "losses $usd"),
     "damage_local": ("valorloc", "losses $local"),
-    "latitude": ("fichas.latitude",),
-    "longitude": ("fichas.longitude",),
+    "latitude": ("latitude", "fichas.latitude"),
+    "longitude": ("longitude", "fichas.longitude"),
     "as_of": ("fechafec",),
     "source": ("fuentes",),
 }

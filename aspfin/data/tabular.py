@@ -12,7 +12,7 @@ import html
 import math
 import re
 import warnings
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import chain, islice
 from pathlib import Path
@@ -107,7 +107,9 @@ def decoded(file: Path) -> str:
 
 
 def _not_text(file: Path) -> InputError:
-    return InputError(Problem(file.name, "file", "bytes that are not UTF-8", "text in UTF-8: save it so"))
+    return InputError(
+        Problem(file.name, "file", "bytes that are not text in UTF-8", "text in UTF-8: save it so")
+    )
 
 
 def _csv_rows(file: Path) -> Iterator[Row]:
@@ -120,7 +122,7 @@ def _csv_rows(file: Path) -> Iterator[Row]:
                 allowed = "open it in a spreadsheet program and save it as .xlsx or .csv"
                 raise InputError(Problem(file.name, "file", "a web page under the name .xls", allowed))
             separator = max(",;\t", key=lambda mark: max((line.count(mark) for line in head), default=0))
-            reader = csv.reader(chain(head, lines), delimiter=separator)
+            reader = csv.reader(_without_null(file, chain(head, lines)), delimiter=separator)
             for cells in reader:
                 yield reader.line_num, cells
     except UnicodeDecodeError as error:
@@ -128,6 +130,13 @@ def _csv_rows(file: Path) -> Iterator[Row]:
     except csv.Error as error:
         place = f"{file.name}, row {reader.line_num}" if reader else file.name
         raise InputError(Problem(place, "row", str(error), "well-formed CSV")) from error
+
+
+def _without_null(file: Path, lines: Iterable[str]) -> Iterator[str]:
+    for line in lines:
+        if "\0" in line:  # UTF-16, or a file that is no text at all
+            raise _not_text(file)
+        yield line
 
 
 def _workbook_rows(file: Path, required: Sequence[Sequence[str]], sheet: str | None) -> Iterator[Row]:
@@ -254,7 +263,7 @@ def renamed(
     frame
         As `read_text` returns it.
     columns
-        For each of our names, the headings it may go under.
+        For each of our names, the headings it may go under; where none is given, the name itself.
     file
         For messages.
 
@@ -275,7 +284,7 @@ def renamed(
     >>> frame.columns.tolist(), found
     (['id', 'Note'], {'id': 'Dis No'})
     """
-    ours = {heading(other): name for name, others in columns.items() for other in (name, *others)}
+    ours = {heading(other): name for name, others in columns.items() for other in others or (name,)}
     found: dict[str, str] = {}
     for label in frame.columns:
         name = ours.get(heading(label))
@@ -287,7 +296,9 @@ def renamed(
     known = [name for name in columns if name in found]
     others = [label for label in frame.columns if label not in found.values()]
     tidy = frame[[found[name] for name in known] + others]
-    return tidy.set_axis(known + others, axis=1), found
+    # A column of the file that happens to be called as one of ours, and is not it, must stay apart.
+    labels = [f"{label} (of the file)" if label in columns else label for label in others]
+    return tidy.set_axis(known + labels, axis=1), found
 
 
 def numbers(

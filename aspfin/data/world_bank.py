@@ -54,23 +54,23 @@ WIDE_COLUMNS = {
     "code": ("Indicator Code", "Series Code"),
 }
 
-# Our name is the file's; the others are those the R package pipr gives them.
+# The platform's own names; where there is a second, it is the one the R package pipr gives.
 PIP_COLUMNS: Mapping[str, Sequence[str]] = {
     "country_name": (),
     "country_code": (),
-    "reporting_year": ("year",),
+    "reporting_year": ("reporting_year", "year"),
     "reporting_level": (),
     "survey_acronym": (),
     "survey_coverage": (),
-    "survey_year": ("welfare_time",),
+    "survey_year": ("survey_year", "welfare_time"),
     "welfare_type": (),
     "poverty_line": (),
     "headcount": (),
     "poverty_gap": (),
     "poverty_severity": (),
-    "reporting_pop": ("pop",),
-    "reporting_gdp": ("gdp",),
-    "reporting_pce": ("hfce",),
+    "reporting_pop": ("reporting_pop", "pop"),
+    "reporting_gdp": ("reporting_gdp", "gdp"),
+    "reporting_pce": ("reporting_pce", "hfce"),
     "is_interpolated": (),
     "estimate_type": (),
 }
@@ -191,7 +191,7 @@ def read_pip(path: str | Path, *, ppp_year: int | None = None) -> LoadedTable:
     [['ZMB', 0.643, 2017]]
     """
     name = Path(path).name
-    text = read_text(path, required=[(column, *PIP_COLUMNS[column]) for column in PIP_REQUIRED])
+    text = read_text(path, required=[PIP_COLUMNS[one] or (one,) for one in PIP_REQUIRED])
     columns = {**PIP_COLUMNS, **{one: () for one in (*PIP_SHARES, *PIP_NUMBERS) if one not in PIP_COLUMNS}}
     frame, found = renamed(text, columns, file=name)
     missing = ("na",)  # R writes NA
