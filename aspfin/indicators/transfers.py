@@ -9,7 +9,7 @@ import numpy as np
 from aspfin.indicators.groups import By, quantile_groups
 from aspfin.indicators.survey_design import SurveyDesign
 
-__all__ = ["QUANTILES", "amounts_of", "received", "transferred", "with_quantiles"]
+__all__ = ["QUANTILES", "above_welfare", "amounts_of", "received", "transferred", "with_quantiles"]
 
 # Groups formed from welfare where the frame has no column of this name.
 QUANTILES = {"quintile": 5, "decile": 10}
@@ -50,18 +50,24 @@ def amounts_of(
 ) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """Return welfare and transfer by row, and notes; refuse transfers above welfare unless allowed."""
     y, t = design.column(welfare, role="welfare"), transferred(design, transfer)
+    return y, t, above_welfare(y, t, design.in_domain, f"column {transfer!r}", allow_negative)
+
+
+def above_welfare(
+    y: np.ndarray, t: np.ndarray, inside: np.ndarray, name: str, allow_negative: bool
+) -> tuple[str, ...]:
+    """Refuse transfers above welfare, or where allowed return a note on how many there are."""
     # Transfers that are all of welfare may lie above it by a rounding error.
-    above = (t - y > 1e-9 * np.abs(y)) & (t > 0) & design.in_domain
-    number = int(above.sum())
+    number = int(((t - y > 1e-9 * np.abs(y)) & (t > 0) & inside).sum())
     if not number:
-        return y, t, ()
+        return ()
     if not allow_negative:
         raise ValueError(
-            f"transfer: column {transfer!r} is above welfare {welfare!r} in {number:,} rows, so welfare "
-            "before the transfer would be negative; check that both are per person and day and that welfare "
-            "holds the transfer, or give allow_negative_pre_transfer=True"
+            f"transfer: {name} is above welfare in {number:,} rows, so welfare before the transfer would be "
+            "negative; check that both are per person and day and that welfare holds the transfer, or give "
+            "allow_negative_pre_transfer=True"
         )
-    return y, t, (f"welfare before the transfer is negative in {number:,} rows, used as it stands",)
+    return (f"welfare before the transfer is negative in {number:,} rows, used as it stands",)
 
 
 def with_quantiles(design: SurveyDesign, by: By | None, welfare: Hashable) -> By | None:
