@@ -191,6 +191,24 @@ def test_larger_tables_withstand_the_linear_programme(seed, rows, columns):
     assert (table["n"][safe.table["suppressed"] != "small"] >= 10).all()
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_hidden_amounts_are_not_determined_by_the_sums_either(seed):
+    """Weighted persons or money in the same cells: no hidden cell follows from the shown ones by algebra."""
+    inner = np.random.default_rng(seed).negative_binomial(1, 0.03, (4, 5))
+    safe = suppress(with_margins(inner), counts="n", totals="total").table
+    cells = list(zip(safe["area"], safe["quintile"], strict=True))
+    sums = []
+    for key, other in (("area", "quintile"), ("quintile", "area")):
+        for label in safe[key].unique():
+            line = (safe[key] == label).to_numpy()
+            sums.append(np.where(line, np.where(safe[other] == "total", -1.0, 1.0), 0.0))
+    hidden = (safe["suppressed"] != "").to_numpy()
+    matrix = np.array(sums)[:, hidden]
+    for column in np.eye(matrix.shape[1]):
+        assert np.linalg.matrix_rank(np.vstack([matrix, column])) > np.linalg.matrix_rank(matrix)
+    assert len(cells) == 30
+
+
 def test_three_dimensions():
     rng = np.random.default_rng(5)
     inner = pd.DataFrame(
