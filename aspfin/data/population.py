@@ -19,7 +19,7 @@ from aspfin.data.population_pack import read_population_pack
 from aspfin.data.population_people import Draft, add_children, add_head, add_members, add_people
 from aspfin.results import InputError, Problem, ResultMixin
 
-__all__ = ["Population", "household_population"]
+__all__ = ["COLUMNS", "Population", "household_population"]
 
 # Column: (unit, meaning). The order is that of the frame.
 COLUMNS: dict[str, tuple[str, str]] = {
@@ -33,7 +33,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "child_0_5": ("persons", "children aged 0 to 5, under 2 included"),
     "child_6_17": ("persons", "children aged 6 to 17"),
     "age_60_plus": ("persons", "members aged 60 and over"),
-    "disability": ("persons", "members with a disability"),
+    "disability": ("persons", "members with a disability; at most one in a household"),
     "hiv": ("persons", "members living with HIV"),
     "pregnant": ("persons", "women pregnant now"),
     "birth": ("persons", "children born in this month"),
@@ -72,6 +72,8 @@ class Population(ResultMixin):
     poverty_line : float
         In the country's currency, per person and day.
     currency : str
+    sources : DataFrame
+        What the sources named in `margins` are: source, title, publisher, date, url.
     seed : int
         What it was drawn from.
 
@@ -88,13 +90,14 @@ class Population(ResultMixin):
     name: str
     poverty_line: float
     currency: str
+    sources: pd.DataFrame
     seed: int
 
     def columns_table(self) -> pd.DataFrame:
-        """Return what the columns of `households` are: column, unit, meaning."""
+        """Return what the columns of `households` are: column, unit, meaning; empty for added columns."""
         rows = []
         for name in self.households.columns:
-            unit, meaning = COLUMNS[name]
+            unit, meaning = COLUMNS.get(name, ("", ""))
             rows.append((name, unit.replace("money per", f"{self.currency} per"), meaning))
         return pd.DataFrame(rows, columns=["column", "unit", "meaning"])
 
@@ -161,7 +164,8 @@ def household_population(country: str = "KHM", *, households: int = 100_000, see
     frame = _frame(draft)
     line, currency = float(pack.value("poverty", "line")), str(pack.part("currency"))
     margins = margins_table(frame, pack)
-    return Population(frame, margins, pack.country, pack.name, line, currency, int(seed))
+    sources = pack.sources_table(list(dict.fromkeys(margins.source)))
+    return Population(frame, margins, pack.country, pack.name, line, currency, sources, int(seed))
 
 
 def _frame(draft: Draft) -> pd.DataFrame:

@@ -119,7 +119,7 @@ def _at_risk(draft: Draft, outside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     key = np.log(draft["consumption"][outside])
     key = key + draft.stream("at_risk").normal(scale=0.35, size=key.size)
     low, high = -1.0, 2.0
-    for _ in range(25):
+    for _ in range(14):
         middle = (low + high) / 2
         marked = select_total(key + middle * members, weight, households)
         people = float(weight[marked] @ members[marked])

@@ -36,6 +36,8 @@ class PopulationPack:
         provinces.csv; the columns population.yaml names are numbers.
     described : dict
         What country.yaml says about the columns of provinces.csv: unit, date, source, status.
+    sources : dict
+        References by id, of sources.yaml and of population.yaml.
     tree : Tree
         population.yaml.
     """
@@ -44,7 +46,14 @@ class PopulationPack:
     name: str
     provinces: pd.DataFrame
     described: dict[str, dict[str, Any]]
+    sources: dict[str, dict[str, Any]]
     tree: Tree
+
+    def sources_table(self, names: list[str]) -> pd.DataFrame:
+        """Return references: source, title, publisher, date, url."""
+        keys = ["title", "publisher", "date", "url"]
+        rows = [[name, *(str(self.sources.get(name, {}).get(key, "")) for key in keys)] for name in names]
+        return pd.DataFrame(rows, columns=["source", *keys])
 
     def get(self, *path: str) -> Any:
         """Return what stands at a path, or None."""
@@ -113,12 +122,13 @@ def read_population_pack(country: str | Path) -> PopulationPack:
     described = read_yaml(folder / "country.yaml")
     sources = read_yaml(folder / "sources.yaml")
     _stop_at([*described.problems, *sources.problems])
-    known = {*(sources.data or {}), *(tree.data.get("sources") or {})}
-    _stop_at(list(_problems(tree, known)))
+    known = {**(sources.data or {}), **(tree.data.get("sources") or {})}
+    _stop_at(list(_problems(tree, set(known))))
     about = described.data or {}
     code = folder.resolve().name
     columns = about.get("province_columns") or {}
-    return PopulationPack(code, str(about.get("name", code)), _provinces(folder, tree), columns, tree)
+    name = str(about.get("name", code))
+    return PopulationPack(code, name, _provinces(folder, tree), columns, known, tree)
 
 
 def _stop_at(problems: list[Problem]) -> None:
