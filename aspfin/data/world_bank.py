@@ -153,7 +153,7 @@ def _all_there(frame: pd.DataFrame, column: str, wanted: str | Sequence[str] | N
     held = set(frame[column].str.casefold())
     lacking = [one for one in folded(wanted or ()) if one not in held]
     if lacking:
-        raise InputError(Problem(file, column, ", ".join(lacking), f"a {column} that the file has"))
+        raise InputError(Problem(file, column, ", ".join(lacking), f"one that the file has in {column}"))
 
 
 def read_pip(path: str | Path, *, ppp_year: int | None = None) -> LoadedTable:

@@ -64,7 +64,7 @@ class SeriesTable(LoadedTable):
             asked = folded(wanted)
             for one in asked:
                 if not (held == one).any():
-                    allowed = f"a {column} of the table, which has {held.nunique():,}"
+                    allowed = f"one of the {held.nunique():,} that the table has in {column}"
                     raise InputError(Problem(self.file, column, one, allowed))
             keep &= held.isin(asked)
         if years is not None:
@@ -93,7 +93,8 @@ def series(rows: list[dict[str, Any]], file: str) -> SeriesTable:
     """Return rows of the service as a table; years and values become numbers."""
     frame = pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(SERIES_COLUMNS))
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
-    values = frame["value"].map(lambda value: None if value is None else str(value)).astype("str")
+    texts = [None if row["value"] is None else str(row["value"]) for row in rows]
+    values = pd.Series(texts, index=frame.index, dtype="str")
     frame["value"] = numbers(values, label="value", file=file, missing=NO_VALUE)
     whole = frame["year"].astype("str").str.fullmatch(r"\d{4}").fillna(False).astype(bool)
     if whole.all():
