@@ -163,6 +163,9 @@ def read_emdat(path: str | Path, *, sheet: str | None = None, historic: bool = F
     every(frame, "event_id", found["event_id"], name)
     frame, dropped, notes = _without_historic(frame, found, name, historic)
     notes += notes_on(frame)
+    shared = frame.groupby("disaster_id")["iso3"].nunique()
+    if (shared > 1).any():
+        notes.append(f"{int((shared > 1).sum()):,} events struck several countries, with a row for each.")
     return EventTable(frame=ordered(frame), source=EMDAT, notes=tuple(notes), dropped=dropped, file=name)
 
 
@@ -222,6 +225,8 @@ def read_desinventar(
     if zeros not in ("missing", "zero"):
         raise InputError(Problem("read_desinventar", "zeros", zeros, "missing | zero"))
     name = Path(path).name
+    if Path(path).suffix.lower() == ".zip":
+        raise InputError(Problem(name, "file", ".zip", "its .xml file: unpack the download first"))
     if Path(path).suffix.lower() == ".xml":
         from aspfin.data.desinventar_xml import read_cards
 

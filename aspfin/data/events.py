@@ -163,9 +163,11 @@ class EventTable(LoadedTable):
             `<amount>_reported`, the number of rows that gave one: a sum over few rows is a lower bound. An
             amount that no row gave is missing, not 0. Rows without a year are in no row of it.
         """
-        by = _listed(by)
+        by = [column for column in _listed(by) if column != "year"]
         for column in by:
             self._column(column)
+        if years is not None and years[0] > years[1]:
+            raise InputError(Problem(self.file, "years", years, "the first year, then the last"))
         keys = ["year", *by]
         amounts = [name for name in AMOUNTS if name in self.frame]
         grouped = self.frame.dropna(subset=["year"]).groupby(keys, sort=True, dropna=False)
@@ -226,6 +228,8 @@ class EventTable(LoadedTable):
             status=status,
             note=f"read from {self.file}",
         )
+        day = table["as_of"].astype("str").str.extract(r"^(\d{4}(?:-\d{2}){0,2})(?:$|[ T])", expand=False)
+        table["as_of"] = day  # a date of another form is left out
         if table["deaths"].notna().any():
             table["deaths"] = table["deaths"].astype("float64").round().astype("Int64")
         return table.reset_index(drop=True)

@@ -122,7 +122,12 @@ def _csv_rows(file: Path) -> Iterator[Row]:
                 allowed = "open it in a spreadsheet program and save it as .xlsx or .csv"
                 raise InputError(Problem(file.name, "file", "a web page under the name .xls", allowed))
             separator = max(",;\t", key=lambda mark: max((line.count(mark) for line in head), default=0))
-            reader = csv.reader(_without_null(file, chain(head, lines)), delimiter=separator)
+            reader = csv.reader(
+                # Strict: an open quotation mark would otherwise swallow the rows after it without a word.
+                _without_null(file, chain(head, lines)),
+                delimiter=separator,
+                strict=True,
+            )
             for cells in reader:
                 yield reader.line_num, cells
     except UnicodeDecodeError as error:
@@ -158,18 +163,19 @@ def _workbook_rows(file: Path, required: Sequence[Sequence[str]], sheet: str | N
             problems = []
             for name in [sheet] if sheet else names:
                 rows = _sheet_rows(book[name])
+                head = list(islice(rows, HEADER_ROWS))
                 try:
-                    start = _find_header(f"{file.name}, sheet {name}", rows[:HEADER_ROWS], required)
-                    return iter(rows[start:])
+                    start = _find_header(f"{file.name}, sheet {name}", head, required)
+                    return iter([*head[start:], *rows])
                 except InputError as error:
                     problems.append(error)
     raise min(problems, key=lambda error: len(error.problems))
 
 
-def _sheet_rows(sheet: Any) -> list[Row]:
+def _sheet_rows(sheet: Any) -> Iterator[Row]:
     sheet.reset_dimensions()  # some programs store a wrong size, which would hide rows
     cells = sheet.iter_rows(values_only=True)
-    return [(number, [_cell(value) for value in row]) for number, row in enumerate(cells, start=1)]
+    yield from ((number, [_cell(value) for value in row]) for number, row in enumerate(cells, start=1))
 
 
 def _cell(value: Any) -> str:

@@ -54,8 +54,11 @@ def read_api_json(paths: str | Path | Sequence[str | Path]) -> SeriesTable:
         header, rows = _page(file)
         if header["page"] in pages:
             raise InputError(Problem(file.name, "page", header["page"], "each page once"))
+        if total and header["pages"] != total:
+            allowed = f"pages of one answer: {name} says {total}"
+            raise InputError(Problem(file.name, "pages", header["pages"], allowed))
         pages[header["page"]] = rows
-        total = max(total, header["pages"])
+        total = header["pages"]
     lacking = sorted(set(range(1, total + 1)) - set(pages))
     if lacking:
         allowed = f"all {total} pages of the answer"

@@ -208,6 +208,7 @@ def test_emdat_new_generation(tmp_path):
         "Missing, which is not 0: people affected in 1, deaths in 3, damage in 4 of 5 rows."
         in table.sentence()
     )
+    assert "1 events struck several countries, with a row for each." in table.sentence()
     assert table.missing().set_index("column").loc["damage_usd", "missing"] == 4
     assert pd.isna(frame.loc["2013-9002-KHM", "month"])
     assert {"Admin Units (JSON)", "GADM Admin Units (since December 2025)", "Classification Key"} <= set(
@@ -302,6 +303,9 @@ def test_by_year_counts_and_sums_without_zeros_for_the_unknown(tmp_path):
         **{(2014, "flood"): 0, (2014, "storm"): 0, (2014, "drought"): 0},
     }
     assert table.aggregate_by_year()["year"].tolist() == [2011, 2013, 2016]
+    pd.testing.assert_frame_equal(table.aggregate_by_year(by=["year"]), table.aggregate_by_year())
+    with pytest.raises(InputError, match="the first year, then the last"):
+        table.aggregate_by_year(years=(2014, 2011))
     with pytest.raises(InputError, match="province: got 'a missing column'"):
         table.aggregate_by_year(by=["province"])
 
@@ -712,3 +716,27 @@ def test_round_trip_of_any_events(tmp_path_factory, events):
     assert yearly["events"].sum() == len(events)
     if "people" in frame:
         assert math.isclose(yearly["people"].sum(), frame["people"].astype("float64").sum(), rel_tol=1e-12)
+
+
+def test_files_with_a_header_and_no_row(tmp_path):
+    emdat = disasters.read_emdat(emdat_file(tmp_path, events=[]))
+    cards = disasters.read_desinventar(written(tmp_path, "Serial,Event,Date (YMD),Deaths\n", "cards.csv"))
+    own = disasters.read_events(written(tmp_path, "event_id,year,hazard,people\n", "own.csv"))
+    for table in (emdat, cards, own):
+        assert len(table.frame) == 0 and table.frame["year"].dtype == "Int64"
+        assert ": 0 rows" in table.sentence()
+        assert len(table.aggregate_by_year()) == 0
+        assert table.aggregate_by_year(years=(2000, 2001))["events"].tolist() == [0, 0]
+
+
+def test_desinventar_download_must_be_unpacked(tmp_path):
+    with pytest.raises(InputError, match=r"got '.zip'; allowed: its .xml file: unpack the download first"):
+        disasters.read_desinventar(tmp_path / "DI_export_khm.zip")
+
+
+def test_dates_of_entry_in_a_pack():
+    frame = pd.DataFrame({"event_id": list("abc"), "year": 2011, "hazard": "flood"})
+    frame["as_of"] = ["2012-06-28 10:00", "28/6/2012", "2012"]
+    table = EventTable(frame=frame.assign(people=1.0, households=None), source=Source("s", "t"))
+    assert table.to_pack(source="s")["as_of"].fillna("").tolist() == ["2012-06-28", "", "2012"]
+    assert table.to_pack(source="s")["name"].tolist() == ["Flood 2011"] * 3

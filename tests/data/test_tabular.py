@@ -98,6 +98,10 @@ def test_only_the_rows_asked_for(tmp_path):
             "x\nISO,b\n",
             "a.csv: Year: got 'a missing column'; allowed: this column is required; the header on row 2 has ISO, b",
         ),
+        (
+            'ISO,Year\n"KHM,2020\nZMB,2021\n',
+            "a.csv, row 3: row: got 'unexpected end of data'; allowed: well-formed CSV",
+        ),
         ("ISO,Year\nKHM,2020,extra\n", "a.csv, row 2: row: got '3 cells'; allowed: at most 2 cells"),
         (
             "ISO,Year\nKHM,\xff\n".encode("latin-1"),

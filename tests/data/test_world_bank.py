@@ -320,6 +320,10 @@ def test_api_lacking_and_repeated_pages(tmp_path):
         world_bank.read_api_json(one)
     with pytest.raises(InputError, match="page: got 1; allowed: each page once"):
         world_bank.read_api_json([one, one])
+    with pytest.raises(
+        InputError, match=r"other.json: pages: got 2; allowed: pages of one answer: page1.json says 3"
+    ):
+        world_bank.read_api_json([one, page(tmp_path, 2, 2, [], "other.json")])
     with pytest.raises(InputError, match="at least one file"):
         world_bank.read_api_json([])
 
