@@ -150,8 +150,9 @@ def household_population(country: str = "KHM", *, households: int = 100_000, see
     >>> float(poor.published.iloc[0]), round(float(poor.simulated.iloc[0]), 2)
     (0.228, 0.23)
     """
-    if isinstance(households, bool) or not isinstance(households, int | np.integer):
-        raise InputError(Problem("household_population", "households", households, "a whole number"))
+    for name, value in (("households", households), ("seed", seed)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
+            raise InputError(Problem("household_population", name, value, "a whole number, 0 or more"))
     if households < MINIMUM_HOUSEHOLDS:
         allowed = f"{MINIMUM_HOUSEHOLDS:,} or more, so that every small province has some"
         raise InputError(Problem("household_population", "households", households, allowed))

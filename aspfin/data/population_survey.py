@@ -14,13 +14,6 @@ from aspfin.results import InputError, Problem
 
 __all__ = ["household_survey"]
 
-SURVEY_COLUMNS = {
-    "stratum": ("text", "stratum of the sample"),
-    "psu": ("number", "primary sampling unit: the village"),
-    "villages_in_stratum": ("villages", "villages of the stratum, for the finite population correction"),
-    "weight": ("households", "households of the country that this one stands for in the survey"),
-}
-
 
 def household_survey(
     population: Population,
@@ -52,8 +45,8 @@ def household_survey(
     Returns
     -------
     DataFrame
-        One row per household drawn: the population's columns, with stratum, psu and villages_in_stratum
-        added and weight the survey's.
+        One row per household drawn: the population's columns, before them stratum, psu (the village) and
+        villages_in_stratum (for a finite population correction); weight is the survey's.
 
     Raises
     ------
@@ -72,9 +65,11 @@ def household_survey(
     for name in names:
         if name not in ("province", "area"):
             raise InputError(Problem("household_survey", "strata", name, "province | area"))
-    for name, value in (("villages", villages), ("households_per_village", households_per_village)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-            raise InputError(Problem("household_survey", name, value, "a whole number, 1 or more"))
+    whole = {"villages": villages, "households_per_village": households_per_village, "seed": seed}
+    for name, value in whole.items():
+        least = 0 if name == "seed" else 1
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+            raise InputError(Problem("household_survey", name, value, f"a whole number, {least} or more"))
     frame = population.households
     groups = frame.groupby(names, observed=True, sort=True)
     codes = groups.ngroup().to_numpy()

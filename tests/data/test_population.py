@@ -199,6 +199,7 @@ def test_stamped_and_explained(populations):
         ({"country": "XXX"}, r"country: got 'XXX'; allowed: KHM \| ZMB, or the folder of a pack"),
         ({"households": 100}, "households: got 100; allowed: 2,000 or more"),
         ({"households": 1e5}, "households: got 100000.0; allowed: a whole number"),
+        ({"seed": -1}, "seed: got -1; allowed: a whole number, 0 or more"),
         ({"households": True}, "households: got True; allowed: a whole number"),
     ],
 )

@@ -86,6 +86,7 @@ def test_intervals_cover_the_truth(population):
         ({"strata": "village"}, r"strata: got 'village'; allowed: province \| area"),
         ({"villages": 20}, "villages: got 20; allowed: 98 or more: two for each of 49 strata"),
         ({"villages": 10**6}, "villages: got 1000000; allowed: at most"),
+        ({"seed": 1.5}, "seed: got 1.5; allowed: a whole number, 0 or more"),
         ({"households_per_village": 0}, "households_per_village: got 0; allowed: a whole number"),
     ],
 )
