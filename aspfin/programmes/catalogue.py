@@ -259,7 +259,7 @@ class Programme:
         empty = [rule.label for rule in self.rules if rule.amount is None]
         empty += [benefit.name for benefit in self.insurance if benefit.share is None]
         latest = max(self.outcomes, key=lambda outcome: outcome.date, default=None)
-        counted = [o for o in self.outcomes if o.households or o.people]
+        counted = [o for o in self.outcomes if (o.households or o.people) and not o.planned]
         last = max(counted, key=lambda outcome: outcome.date, default=None)
         starts = [rule.valid_from for rule in (*self.rules, *self.insurance, *self.contribution_rules)]
         return {
@@ -325,6 +325,9 @@ class Programme:
             As for `entitlement`; also an empty caseload, a gap between rules, a rate that is not positive.
         """
         day = as_date(on)
+        if any(one.holds_on(day) and one.payer == "fund" for one in self.insurance):
+            allowed = "the sum of its entitlement over households: benefits depend on wage and contributions"
+            raise InputError(Problem(f"programme {self.id}", "cost", "an aggregated cost", allowed))
         if months is not None and payments is not None:
             raise InputError(Problem("arguments", "payments", payments, "months or payments, not both"))
         periods = self._periods(day, months, payments)

@@ -26,6 +26,8 @@ class Outcome:
         Money paid in `currency`, cumulative unless `note` says otherwise; None where not published.
     periods
         Months, payments or rounds that the amount covers.
+    planned
+        True for what was announced and not yet paid.
 
     Examples
     --------
@@ -44,6 +46,7 @@ class Outcome:
     source: str = ""
     status: Status = "press"
     note: str = ""
+    planned: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "categories", MappingProxyType(dict(self.categories)))

@@ -41,14 +41,16 @@ Rate = Annotated[float, Field(ge=0, le=1)]
 
 
 def _labels(value: Any) -> Any:
-    """Read `column: [1, 2]` and `column: rural` as one of these labels; what has ends stays as it is."""
+    """Read `column: [1, 2]` and `column: rural` as labels, `column: true` as a flag; ends stay."""
     if isinstance(value, dict):
         return value
+    if isinstance(value, bool):
+        return {"at_least": 1} if value else {"at_most": 0}
     return {"any_of": value if isinstance(value, list) else [value]}
 
 
 class ConditionEntry(Entry):
-    """What a column must be: `[1, 2]`, `rural`, or `{at_least: 1}`."""
+    """What a column must be: `[1, 2]`, `rural`, `true`, or `{at_least: 1}`."""
 
     any_of: list[str | int] = Field(default_factory=list)
     at_least: float | None = None
@@ -135,6 +137,7 @@ class OutcomeEntry(Traced):
     people: Count | None = None
     categories: dict[Identifier, Count] = Field(default_factory=dict)
     periods: Annotated[int, Field(ge=1)] | None = None
+    planned: bool = False
 
     @model_validator(mode="after")
     def _money_has_currency(self) -> OutcomeEntry:

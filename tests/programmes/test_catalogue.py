@@ -78,6 +78,20 @@ def test_conditions_on_labels_and_ends():
     ).tolist() == [False, True]
 
 
+def test_flags_are_written_as_true_and_false(tmp_path):
+    import shutil
+
+    pack = tmp_path / "pack"
+    shutil.copytree(KHM.folder, pack)
+    text = (pack / "programmes.yaml").read_text("utf-8")
+    old = "eligible: {at_risk: {at_least: 1}, affected: {at_least: 1}}"
+    (pack / "programmes.yaml").write_text(
+        text.replace(old, "eligible: {at_risk: true, affected: false}"), "utf-8"
+    )
+    ((at_risk, affected),) = load_country(pack).programme("flood_cash_transfer").eligible_if
+    assert (at_risk.at_least, at_risk.at_most, affected.at_least, affected.at_most) == (1, None, None, 0)
+
+
 # --- amounts of one's own ---------------------------------------------------------------------------------------
 
 

@@ -121,6 +121,14 @@ def test_what_the_employer_owes_is_no_claim_on_the_fund():
     )
 
 
+def test_an_aggregated_cost_would_leave_the_wage_out():
+    births = workers(child_born=[1])
+    with pytest.raises(
+        InputError, match="cost: got 'an aggregated cost'; allowed: the sum of its entitlement"
+    ):
+        MATERNITY.cost(births, on="2022-05-01")
+
+
 def test_pensions_accrue_by_year():
     frame = workers(
         pensioner=[1, 1, 1, 0],

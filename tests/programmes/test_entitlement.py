@@ -266,3 +266,27 @@ def test_a_million_households_and_a_month_of_the_system():
         times.append(time.perf_counter() - start)
     assert len(paid) == 1_000_000
     assert min(times) < 2
+
+
+# --- over the synthetic populations: the order of magnitude of what was published --------------------------------
+
+
+@pytest.mark.parametrize(
+    ("country", "programme", "on", "months", "published", "within"),
+    [
+        # 42.707 dollars per household and round for 705,487 households, at 4,102 riel
+        ("KHM", "covid_cash_transfer", "2022-12-15", 1, 42.707 * 705_487 * 4_102, 0.15),
+        # 468.3 million kwacha for two months and 973,323 households
+        ("ZMB", "social_cash_transfer", "2022-03-15", 2, 468_275_607, 0.15),
+    ],
+)
+def test_a_month_over_the_synthetic_population_against_a_published_payment(
+    country, programme, on, months, published, within
+):
+    from aspfin.data.population import household_population
+
+    frame = household_population(country, households=40_000, seed=1).households
+    totals = entitlement_totals(
+        load_country(country), [frame], on=on, weight="weight", programmes=[programme]
+    )
+    assert months * totals["amount"].sum() == pytest.approx(published, rel=within)

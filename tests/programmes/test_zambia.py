@@ -106,6 +106,29 @@ def test_the_event_keeps_competing_figures():
     assert set(drought["people"].dropna()) == {6_000_000, 8_900_000, 9_800_000, 3_564_241}
 
 
+def test_provinces_named_in_need_have_no_figure():
+    named = ZMB.footprints
+    assert set(named["pcode"]) == {"ZM01", "ZM02", "ZM03", "ZM04", "ZM07", "ZM09"}
+    assert named["households"].isna().all()
+
+
+def test_plans_are_no_outcomes():
+    for name in ("drought_emergency_cash_transfer", "drought_top_up"):
+        programme = ZMB.programme(name)
+        assert programme.outcomes[0].planned
+    assert (
+        ZMB.catalogue().set_index("programme")["households"].to_dict()["drought_emergency_cash_transfer"]
+        == 952_570
+    )
+    assert SCT.outcome("2024-06-21").planned is False
+
+
+def test_financing_terms_are_the_tools_defaults_and_say_so():
+    terms = {name: fact for name, fact in ZMB.facts.items() if name.startswith("financing.")}
+    assert terms["financing.discount_rate"].value == 0.15
+    assert {fact.status for fact in terms.values()} == {"assumed"}
+
+
 def test_exchange_rates():
     assert ZMB.exchange_rate("2024-07-01").value == 26.16642
     assert ZMB.exchange_rate(2024).unit == "ZMW per USD"
