@@ -46,6 +46,7 @@ class SuppressedTable(ResultMixin):
     minimum: int
     small: int
     complementary: int
+    _cells: pd.DataFrame = field(repr=False)
     _sums: Sums = field(default=(), repr=False)
     _left_over: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
 
@@ -55,8 +56,8 @@ class SuppressedTable(ResultMixin):
 
     def hidden(self) -> pd.DataFrame:
         """Return the hidden cells: their keys and why they are hidden."""
-        rows = self.table[MARKER] != SHOWN
-        return self.table.loc[rows, [*self.keys, MARKER]].reset_index(drop=True)
+        rows = self._cells[MARKER] != SHOWN
+        return self._cells.loc[rows, [*self.keys, MARKER]].reset_index(drop=True)
 
     def attack(self) -> pd.DataFrame:
         """Return how closely each hidden count can be bounded by somebody who has only this table.
@@ -72,16 +73,12 @@ class SuppressedTable(ResultMixin):
         """
         rows = []
         for number, name in enumerate(self.counts):
-            known = self.table[name].to_numpy(float, na_value=np.nan)
-            left_over = self._left_over[number] if self._left_over else ()
-            for place, low, high in ranges(known, self._marks, self._sums, left_over, self._bounds):
-                cell = self.table.iloc[place]
+            known = self._cells[name].to_numpy(float, na_value=np.nan)
+            marks = self._cells[MARKER].to_numpy(dtype=object)
+            for place, low, high in ranges(known, marks, self._sums, self._left_over[number], self._bounds):
+                cell = self._cells.iloc[place]
                 rows.append([*(cell[key] for key in self.keys), cell[MARKER], name, low, high])
         return pd.DataFrame(rows, columns=[*self.keys, MARKER, "counts", "lowest", "highest"])
-
-    @property
-    def _marks(self) -> np.ndarray:
-        return self.table[MARKER].to_numpy(dtype=object)
 
     @property
     def _bounds(self) -> dict[str, tuple[float, float]]:
@@ -102,7 +99,7 @@ class SuppressedTable(ResultMixin):
 
     def sentence(self) -> str:
         """Return what was hidden and why, in prose."""
-        number = len(self.table)
+        number = len(self._cells)
         if not self.small:
             return f"Nothing is hidden: all {number:,} cells rest on at least {self.minimum} observations."
         also = (
@@ -129,6 +126,8 @@ def suppress(
     keys: Sequence[str] | None = None,
     minimum: int = 10,
     totals: str | Mapping[str, Hashable] | None = None,
+    grouping: tuple[str, str] | None = None,
+    measures: Sequence[str] = (),
     shown: Sequence[str] = (),
 ) -> SuppressedTable:
     """Hide small cells, and enough others that the small ones cannot be recomputed.
@@ -146,13 +145,20 @@ def suppress(
     counts : str or sequence of str
         Columns of unweighted counts of persons or households; a cell is small if any of them is.
     keys : sequence of str, optional
-        Columns that tell which cell a row is; together unique. Default: all columns that are not numbers,
-        without `shown`.
+        Columns that tell which cell a row is. Default: all columns that are not numbers, without `measures`
+        and `shown`. Together with `measures` they are unique.
     minimum : int
         Smallest count that is shown; at least 2.
     totals : str or mapping of key column to label, optional
         The label that marks the sum over a key column ("total"), for all keys or for each; there a missing
         label is a total as well. Default: no row is a sum of others.
+    grouping : (key column, key column), optional
+        For tables that stack several groupings of the same people: the column that names the grouping
+        ("quintile", "area", or crossed "quintile × area") and the one with the group's label ("1", "rural",
+        "1 × rural"). The total of the second is the total of every grouping.
+    measures : sequence of str
+        Columns that tell apart several figures of one cell (coverage, incidence, …). They are hidden or shown
+        together, since one can be worked out from another; the smallest count of the cell decides.
     shown : sequence of str
         Columns that describe (code, unit, poverty line) and are never hidden. All other columns that are not
         keys are.
@@ -184,44 +190,52 @@ def suppress(
     out from the totals.
     """
     counted = (counts,) if isinstance(counts, str) else tuple(counts)
-    names = _key_names(table, counted, keys, shown)
+    names = _key_names(table, counted, keys, measures, shown)
     if isinstance(minimum, bool) or int(minimum) != minimum or minimum < 2:
         raise ValueError(f"minimum: got {minimum!r}; allowed: a whole number, at least 2")
     minimum = int(minimum)
-    numbers = np.column_stack([_whole_counts(table, name) for name in counted])
-    labels = _total_labels(totals, names)
-    is_total = _is_total(table, names, labels)
-    order = _canonical_order(table, names)
-    sums = _sums(table, names, is_total, order)
+    numbers = pd.DataFrame({name: _whole_counts(table, name) for name in counted})
+    cell, first = _cells_of(table, names)
+    cells = table.iloc[first][list(names)].reset_index(drop=True)
+    cells = cells.join(numbers.groupby(cell).min())
+    dimensions, is_total = _dimensions(cells, names, _total_labels(totals, names), grouping)
+    order = _canonical_order(cells, names)
+    sums = _sums(dimensions, is_total, order)
     if is_total.any() and not sums:
         raise ValueError(
             "totals: rows are marked as totals, but none is the sum of others that agree on keys "
             f"{list(names)}; name as keys only the columns that tell the cells apart"
         )
-    marks = mark(numbers, is_total.sum(axis=1), sums, minimum, order)
+    found = cells[list(counted)].to_numpy()
+    marks = mark(found, is_total.sum(axis=1), sums, minimum, order)
     left_over = tuple(
-        tuple(float(one[s[0]] - one[list(s[1:])].sum()) for s in sums) for one in numbers.astype(float).T
+        tuple(float(one[s[0]] - one[list(s[1:])].sum()) for s in sums) for one in found.astype(float).T
     )
     return SuppressedTable(
-        table=_hide(table, marks, {*names, *shown}),
+        table=_hide(table, marks[cell], {*names, *measures, *shown}),
         counts=counted,
         keys=names,
         minimum=minimum,
         small=int((marks == SMALL).sum()),
         complementary=int((marks == COMPLEMENTARY).sum()),
+        _cells=_hide(cells, marks, set(names)),
         _sums=sums,
         _left_over=left_over,
     )
 
 
 def _key_names(
-    table: pd.DataFrame, counts: Sequence[str], keys: Sequence[str] | None, shown: Sequence[str]
+    table: pd.DataFrame,
+    counts: Sequence[str],
+    keys: Sequence[str] | None,
+    measures: Sequence[str],
+    shown: Sequence[str],
 ) -> tuple[str, ...]:
     if not isinstance(table, pd.DataFrame):
         raise ValueError(f"table: got {type(table).__name__}; give a pandas DataFrame")
-    if isinstance(keys, str) or isinstance(shown, str):
-        raise ValueError("keys, shown: give a list of columns, not one text")
-    for role, names in (("counts", counts), ("keys", keys or ()), ("shown", shown)):
+    if any(isinstance(one, str) for one in (keys, measures, shown)):
+        raise ValueError("keys, measures, shown: give a list of columns, not one text")
+    for role, names in (("counts", counts), ("keys", keys or ()), ("measures", measures), ("shown", shown)):
         for name in names:
             if name not in table.columns:
                 raise ValueError(f"{role}: there is no column {name!r}; columns are {list(table.columns)}")
@@ -229,15 +243,18 @@ def _key_names(
         raise ValueError(f"table: it has a column {MARKER!r} already; give the table as it was before")
     if keys is None:
         numeric = set(table.select_dtypes("number").columns)
-        keys = [name for name in table.columns if name not in numeric and name not in {*shown, *counts}]
+        keys = [
+            name for name in table.columns if name not in numeric and name not in {*measures, *shown, *counts}
+        ]
     both = [name for name in keys if name in counts]
     if both:
         raise ValueError(f"keys: {both[0]!r} is a count; a column cannot be both")
-    twice = table.duplicated(list(keys)) if keys else pd.Series([len(table) > 1])
+    telling = [*keys, *(name for name in measures if name not in keys)]
+    twice = table.duplicated(telling) if telling else pd.Series([len(table) > 1])
     if twice.any():
         raise ValueError(
-            f"keys: {int(twice.sum())} rows repeat the same {list(keys)}; name the columns that tell the "
-            "cells apart"
+            f"keys: {int(twice.sum())} rows repeat the same {telling}; name the columns that tell the "
+            "cells apart, and as measures those that tell apart several figures of a cell"
         )
     return tuple(keys)
 
@@ -281,15 +298,55 @@ def _canonical_order(table: pd.DataFrame, keys: Sequence[str]) -> np.ndarray:
     return np.array(sorted(range(len(texts)), key=texts.__getitem__), dtype=int)
 
 
-def _sums(table: pd.DataFrame, keys: Sequence[str], is_total: np.ndarray, order: np.ndarray) -> Sums:
-    """Return every sum the reader can form: the total's row and the rows it is the sum of."""
-    codes = np.column_stack(
-        [pd.factorize(table[key].astype(object), use_na_sentinel=True)[0] for key in keys]
-        or [np.zeros(len(table), dtype=int)]
-    )
+def _cells_of(table: pd.DataFrame, keys: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the cell 0, 1, … of each row, and the first row of each cell."""
+    if not keys:
+        return np.zeros(len(table), dtype=int), np.arange(min(len(table), 1))
+    cell = table.groupby(list(keys), sort=False, dropna=False, observed=True).ngroup().to_numpy()
+    return cell, np.unique(cell, return_index=True)[1]
+
+
+def _dimensions(
+    cells: pd.DataFrame,
+    keys: Sequence[str],
+    labels: Mapping[str, Hashable],
+    grouping: tuple[str, str] | None,
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """Return what the cells are crossed by, and over which of these each is a sum, shape (cells, dimensions).
+
+    A grouping becomes one dimension of its own, over which cells of other groupings are sums.
+    """
+    is_total = _is_total(cells, keys, labels)
+    columns = [cells[key].astype(object).to_numpy() for key in keys]
+    if grouping is None:
+        return columns, is_total
+    if len(grouping) != 2 or not set(grouping) <= set(keys) or grouping[1] not in labels:
+        raise ValueError(
+            f"grouping: got {grouping!r}; allowed: two of the keys {list(keys)}, the second with a label in "
+            "totals"
+        )
+    by, label = (list(keys).index(one) for one in grouping)
+    own: dict[str, np.ndarray] = {}
+    for place in np.flatnonzero(~is_total[:, label]):
+        names, values = (str(columns[j][place]).split(" × ") for j in (by, label))
+        if len(names) != len(values):
+            names, values = [str(columns[by][place])], [str(columns[label][place])]
+        for name, value in zip(names, values, strict=True):
+            own.setdefault(name, np.full(len(cells), None, dtype=object))[place] = value
+    rest = [j for j in range(len(keys)) if j not in (by, label)]
+    groups = [own[name] for name in sorted(own)]
+    totals = [is_total[:, j] for j in rest] + [np.equal(one, None) for one in groups]
+    return [columns[j] for j in rest] + groups, np.column_stack(totals).astype(bool)
+
+
+def _sums(dimensions: Sequence[np.ndarray], is_total: np.ndarray, order: np.ndarray) -> Sums:
+    """Return every sum the reader can form: the total's place and the places it is the sum of."""
+    if not dimensions:
+        return ()
+    codes = np.column_stack([pd.factorize(one, use_na_sentinel=True)[0] for one in dimensions])
     codes[is_total] = -2
     found = []
-    for j in range(len(keys)):
+    for j in range(len(dimensions)):
         total_at, parts_at = {}, {}
         for place in order:
             rest = tuple(np.delete(codes[place], j))
