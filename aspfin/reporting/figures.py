@@ -11,6 +11,11 @@
 | Who is reached, by group? | `bars_by_group` |
 | What moves the answer most? | `tornado` |
 | Where? | `tile_map` |
+| Who is covered, from the poorest to the richest? | `columns_by_group` |
+| Who gets the money? | `lorenz_curves` |
+| Who is missed, who receives without being meant to? | `split_bars` |
+| What changes, group by group? | `before_after` |
+| Who gets more than one programme? | `overlap_bars` |
 | Which estimates, side by side? | `forest_plot` |
 | Does the answer depend on the analyst's choices? | `specification_curve` |
 | How does the effect develop? | `event_study` |
@@ -24,7 +29,9 @@ numbers unless one is given. matplotlib is loaded when the first chart is drawn.
 from aspfin.reporting.charts_bars import bars_by_group, cost_bars, tornado
 from aspfin.reporting.charts_curves import exceedance_curve, fan_chart
 from aspfin.reporting.charts_designs import event_study, rd_plot, synthetic_path
+from aspfin.reporting.charts_distribution import lorenz_curves, overlap_bars
 from aspfin.reporting.charts_effects import forest_plot
+from aspfin.reporting.charts_indicators import before_after, columns_by_group, split_bars
 from aspfin.reporting.charts_layers import layer_chart, who_pays
 from aspfin.reporting.charts_map import tile_map
 from aspfin.reporting.charts_specification import specification_curve
@@ -34,14 +41,19 @@ from aspfin.reporting.figure import Figure
 __all__ = [
     "Figure",
     "bars_by_group",
+    "before_after",
+    "columns_by_group",
     "cost_bars",
     "event_study",
     "exceedance_curve",
     "fan_chart",
     "forest_plot",
     "layer_chart",
+    "lorenz_curves",
+    "overlap_bars",
     "rd_plot",
     "specification_curve",
+    "split_bars",
     "synthetic_path",
     "tile_map",
     "timeline",

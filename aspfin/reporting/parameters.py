@@ -25,6 +25,8 @@ from aspfin.reporting.instrument_parameters import (
     Usd,
     Whole,
 )
+from aspfin.reporting.performance_parameters import PerformanceParameters
+from aspfin.reporting.performance_parameters import located as performance_located
 from aspfin.reporting.wording import problems_from
 from aspfin.results import InputError
 
@@ -172,6 +174,13 @@ KINDS: dict[str, ReportKind] = {
         EvaluationParameters,
         "evaluation.ipynb",
         located,
+    ),
+    "performance": ReportKind(
+        "performance",
+        "who is covered, who gets the money, is it enough, and is it well targeted",
+        PerformanceParameters,
+        "performance.ipynb",
+        performance_located,
     ),
 }
 

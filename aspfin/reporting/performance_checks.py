@@ -1,0 +1,85 @@
+"""What the performance report checks: sums, the sample, disclosure, and the truth where it is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from aspfin import indicators
+from aspfin.reporting.performance_data import Prepared
+from aspfin.reporting.performance_disclosure import HIDDEN
+from aspfin.reporting.performance_measures import QUANTILE
+from aspfin.reporting.performance_parameters import PerformanceParameters
+from aspfin.results import Check
+
+__all__ = ["checks_of", "disclosure_check", "truth_checks"]
+
+LEAST_DF = 20  # fewer degrees of freedom: the standard error itself is rough
+MOST_MISSING = 0.05
+LEAST_HELD = 0.85  # of intervals that move together; 95 % is expected on average
+
+
+def checks_of(
+    design: indicators.SurveyDesign,
+    data: Prepared,
+    parameters: PerformanceParameters,
+    figures: pd.DataFrame,
+) -> tuple[Check, ...]:
+    """Return the checks of the data and of the figures before anything is hidden."""
+    used = design.in_domain.mean()
+    df = design.degrees_of_freedom
+    single = int((np.asarray(design.units.sizes) == 1).sum())
+    left = f"{100 * (1 - used):.2g} % of {data.rows_read:,} rows are left out"
+    found = [
+        Check("welfare known", "Do nearly all rows have welfare?", bool(1 - used <= MOST_MISSING), text=left),
+        Check(
+            "enough villages",
+            f"Are there at least {LEAST_DF} degrees of freedom behind the intervals?",
+            bool(df >= LEAST_DF),
+            float(df),
+            text=f"{design.n_psu:,} sampling units in {design.n_strata:,} strata leave {df:,}",
+        ),
+        Check(
+            "two villages in each stratum",
+            "Does every stratum have the two sampling units that an error needs?",
+            single == 0,
+            text=f"{single} strata have one; treated as: {parameters.single_psu}" if single else "all do",
+        ),
+        *_sums(figures, parameters.whole),
+    ]
+    return tuple(found)
+
+
+def _sums(figures: pd.DataFrame, whole: str) -> list[Check]:
+    """Return whether shares add up, and whether who is covered and who the beneficiaries are agree."""
+    own = figures[(figures["by"] == QUANTILE) & (figures["programme"] == whole)]
+    wide = own.pivot_table(index="group", columns="measure", values="estimate", sort=False)
+    if "benefit_incidence" not in wide:
+        question = "Does anybody receive a programme?"
+        return [Check("somebody receives", question, False, text="nobody in the data does")]
+    gap = max(abs(wide["benefit_incidence"].sum() - 1), abs(wide["beneficiary_incidence"].sum() - 1))
+    question = "Do the shares of the welfare groups add up to 1?"
+    return [Check("shares add up", question, bool(gap < 1e-9), float(gap), text=f"the gap is {gap:.1g}")]
+
+
+def truth_checks(figures: pd.DataFrame, errors: pd.DataFrame) -> tuple[Check, ...]:
+    """Return whether the intervals hold the true figures, which are known of a made-up population."""
+    both = pd.concat([figures, errors], ignore_index=True)
+    both = both.dropna(subset=["estimate", "ci_low", "ci_high", "truth"])
+    if both.empty:
+        return ()
+    held = ((both["ci_low"] <= both["truth"]) & (both["truth"] <= both["ci_high"])).mean()
+    question = "Do about 95 % of the intervals hold the true figures?"
+    text = f"{100 * held:.0f} % of {len(both):,} do"
+    return (Check("known truth", question, bool(held >= LEAST_HELD), float(held), text=text),)
+
+
+def disclosure_check(figures: pd.DataFrame, errors: pd.DataFrame, minimum: int) -> Check:
+    """Return whether what is shown rests on enough rows."""
+    hidden = int((figures[HIDDEN] != "").sum() + (errors[HIDDEN] != "").sum())
+    shown = figures[(figures[HIDDEN] == "") & figures["estimate"].notna()]
+    few = int((shown["n"].dropna() < minimum).sum())
+    text = f"{hidden} figures are hidden" if hidden else "none had to be hidden"
+    return Check(
+        "disclosure", f"Does every figure shown rest on {minimum} rows or more?", few == 0, text=text
+    )

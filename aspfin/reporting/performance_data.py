@@ -1,0 +1,246 @@
+"""The data of a performance report: read or drawn, checked, and brought to persons and days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from aspfin.reporting.performance_parameters import DAYS
+from aspfin.reporting.wording import did_you_mean
+from aspfin.results import InputError, Problem
+
+if TYPE_CHECKING:
+    from aspfin.reporting.performance_parameters import PerformanceParameters
+
+__all__ = ["AFTER", "ALL", "BEFORE", "ELIGIBLE", "RECEIVES", "Prepared", "load", "value_problems"]
+
+YEARLY = "per household and year"  # what the programmes of a pack pay, as `performance_synthetic` gives it
+# Columns this report makes; the blanks keep them apart from those of any file.
+BEFORE, AFTER = "welfare before transfers", "welfare after transfers"
+ALL, RECEIVES, ELIGIBLE, PERSONS = "all transfers", "receives any", "is eligible", "persons of the row"
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """The data as the report uses them.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        The survey with the columns of this report beside its own: welfare before and after transfers, all
+        transfers, one column per programme (all per person and day), receives any, is eligible (0 or 1).
+    usable : ndarray of bool
+        Rows with welfare and eligibility; the others are left out as a domain and counted.
+    columns : mapping of str to str
+        Programme to its column of transfers per person and day.
+    labels : mapping of str to str
+        What columns are, where the file or the survey tells.
+    fingerprint : str
+        Hash of the data as read.
+    population : Prepared or None
+        With synthetic data: everybody, for the true figures.
+    rows_read : int
+    margins, unverified : DataFrame
+        With synthetic data: published figures that the population meets; inputs nobody has confirmed.
+    """
+
+    frame: pd.DataFrame
+    usable: np.ndarray
+    columns: Mapping[str, str]
+    fingerprint: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    population: Prepared | None = None
+    rows_read: int = 0
+    margins: pd.DataFrame = field(default_factory=pd.DataFrame)
+    unverified: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def load(parameters: PerformanceParameters, file: str = "parameters") -> Prepared:
+    """Return the data of a parameter file, ready for the indicators.
+
+    Raises
+    ------
+    InputError
+        The data cannot be read or hold what cannot be used; one line per column.
+    """
+    if parameters.data.synthetic is not None:
+        from aspfin.reporting.performance_synthetic import drawn
+
+        made = drawn(parameters)
+        yearly = tuple(one.model_copy(update={"unit": YEARLY}) for one in parameters.programmes)
+        parameters = parameters.model_copy(update={"programmes": yearly})
+        population = _prepared(made.everybody, parameters, {}, file)
+        survey = _prepared(made.survey, parameters, {}, file, population)
+        return replace(survey, margins=made.margins, unverified=made.unverified)
+    frame, labels = _from_file(parameters, file)
+    return _prepared(frame, parameters, labels, file)
+
+
+def value_problems(parameters: PerformanceParameters, file: str) -> list[Problem]:
+    """Return every column that is named and not there, or holds what cannot be used."""
+    if parameters.data.synthetic is not None:
+        from aspfin.reporting.performance_synthetic import pack_problems
+
+        return pack_problems(parameters, file)
+    frame, _ = _from_file(parameters, file)
+    known = list(map(str, frame.columns))
+    lost = [
+        Problem(file, place, name, did_you_mean(name, known))
+        for place, name in _named(parameters)
+        if name not in frame
+    ]
+    if not lost:
+        _prepared(frame, parameters, {}, file)
+    return lost
+
+
+def _named(parameters: PerformanceParameters) -> Iterator[tuple[str, str]]:
+    """Yield field and name of every column."""
+    for name in ("weights", "household_size", "strata", "psu", "welfare", "eligible"):
+        if (column := getattr(parameters, name)) is not None:
+            yield name, column
+    yield from ((f"programmes[{i}].column", one.column) for i, one in enumerate(parameters.programmes))
+    yield from ((f"by[{i}]", name) for i, name in enumerate(parameters.by))
+    yield from ((f"labels[{i}].column", one.column) for i, one in enumerate(parameters.labels))
+
+
+def _from_file(parameters: PerformanceParameters, file: str) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return the survey with codes of the group columns in words, where the file tells them."""
+    from aspfin.data import survey
+
+    path = str(parameters.data.path)
+    if not Path(path).is_file():
+        raise InputError(Problem(file, "data.path", path, "an existing file"))
+    read = survey.read(path)
+    if read.frame.empty:
+        raise InputError(Problem(file, "data.path", path, "a file with rows"))
+    frame = read.frame.copy()
+    for name in parameters.by:
+        if name in read.value_labels:
+            frame[name] = read.labelled(name)
+    return frame, dict(read.labels)
+
+
+def _prepared(
+    raw: pd.DataFrame,
+    parameters: PerformanceParameters,
+    labels: Mapping[str, str],
+    file: str,
+    population: Prepared | None = None,
+) -> Prepared:
+    problems: list[Problem] = []
+
+    def numbers(name: str, place: str) -> np.ndarray:
+        try:
+            return pd.to_numeric(raw[name]).to_numpy(float, na_value=np.nan)
+        except (ValueError, TypeError):
+            problems.append(Problem(file, place, _first_text(raw[name]), f"numbers in column {name!r}"))
+            return np.full(len(raw), np.nan)
+
+    size = np.ones(len(raw))
+    if parameters.household_size is not None:
+        size = numbers(parameters.household_size, "household_size")
+        problems += _refused(size <= 0, size, "household_size", file, "at least one person")
+    frame = raw.copy()
+    frame[PERSONS] = size
+    columns: dict[str, str] = {}
+    for place, one in enumerate(parameters.programmes):
+        values = numbers(one.column, f"programmes[{place}].column")
+        if parameters.missing_amounts == "nothing_received":
+            values = np.nan_to_num(values)
+        else:
+            allowed = "an amount in every row, or missing_amounts: nothing_received"
+            problems += _refused(np.isnan(values), values, f"programmes[{place}].column", file, allowed)
+        problems += _refused(values < 0, values, f"programmes[{place}].column", file, "amounts of 0 or more")
+        columns[one.column] = f"transfer: {one.column}"
+        frame[columns[one.column]] = values * _per_day(one.unit, size)
+    if problems:
+        raise InputError(_once(problems))
+    _welfare(frame, numbers(parameters.welfare, "welfare"), size, columns, parameters)
+    usable = frame[BEFORE].notna().to_numpy()
+    negative = usable & (frame[BEFORE].to_numpy() < -1e-9)
+    if negative.any():
+        found = f"{int(negative.sum()):,} rows receive more than their welfare after transfers"
+        allowed = "welfare that holds the transfers, or welfare_is: before_transfers"
+        problems.append(Problem(file, "welfare", found, allowed))
+    if parameters.eligible is None:
+        frame[ELIGIBLE] = np.where(usable, frame[BEFORE] < parameters.line_per_day, np.nan)
+    else:
+        frame[ELIGIBLE] = numbers(parameters.eligible, "eligible")
+        other = frame[ELIGIBLE].notna() & ~frame[ELIGIBLE].isin([0, 1])
+        problems += _refused(other.to_numpy(), frame[ELIGIBLE].to_numpy(), "eligible", file, "0 or 1")
+        usable &= frame[ELIGIBLE].notna().to_numpy()
+    if not usable.any():
+        problems.append(Problem(file, "welfare", "no row", "rows with welfare (and eligibility)"))
+    _relabel(frame, parameters)
+    if problems:
+        raise InputError(_once(problems))
+    return Prepared(frame, usable, columns, _fingerprint(raw), labels, population, len(raw))
+
+
+def _per_day(unit: str, size: np.ndarray) -> np.ndarray:
+    """Return what turns an amount in `unit` into one per person and day."""
+    days = DAYS[unit.rsplit(" ", 1)[1]]
+    return 1 / (days * size) if "household" in unit else np.full(len(size), 1 / days)
+
+
+def _welfare(
+    frame: pd.DataFrame,
+    values: np.ndarray,
+    size: np.ndarray,
+    columns: Mapping[str, str],
+    parameters: PerformanceParameters,
+) -> None:
+    values = values * _per_day(parameters.welfare_unit, size)
+    frame[ALL] = frame[list(columns.values())].sum(axis=1)
+    frame[RECEIVES] = (frame[ALL] > 0).astype(float)
+    after = parameters.welfare_is == "after_transfers"
+    frame[AFTER] = values if after else values + frame[ALL]
+    # Sums of floating-point numbers: a transfer that is all of welfare leaves 0, not a hair below it.
+    before = values - frame[ALL] if after else values
+    frame[BEFORE] = np.where(np.abs(before) < 1e-9, 0.0, before)
+
+
+def _relabel(frame: pd.DataFrame, parameters: PerformanceParameters) -> None:
+    """Put words in place of the codes of group columns, as the parameter file tells them."""
+    told = {one.column: one.codes for one in parameters.labels if one.codes}
+    for name in parameters.by:
+        if name in told:
+            words = told[name]
+            codes = frame[name].map(_code, na_action="ignore")
+            frame[name] = codes.map(lambda code, words=words: words.get(code, code), na_action="ignore")
+
+
+def _code(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float | int) and not isinstance(value, bool) else str(value)
+
+
+def _refused(wrong: np.ndarray, values: np.ndarray, place: str, file: str, allowed: str) -> list[Problem]:
+    if not wrong.any():
+        return []
+    first = values[wrong][0]
+    found = f"{'missing' if np.isnan(first) else f'{first:g}'} in {int(wrong.sum()):,} of {len(wrong):,} rows"
+    return [Problem(file, place, found, allowed)]
+
+
+def _first_text(values: pd.Series) -> str:
+    bad = values[pd.to_numeric(values, errors="coerce").isna() & values.notna()]
+    return str(bad.iloc[0]) if len(bad) else str(values.dtype)
+
+
+def _once(problems: list[Problem]) -> list[Problem]:
+    return list({str(one): one for one in problems}.values())
+
+
+def _fingerprint(frame: pd.DataFrame) -> str:
+    """Return a hash of names and values, which does not depend on the machine."""
+    digest = sha256("\0".join(map(str, frame.columns)).encode())
+    for name in frame:
+        digest.update(pd.util.hash_pandas_object(frame[name].astype(str), index=False).to_numpy().tobytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,388 @@
+"""The performance report in words: title, the three-sentence answer, headline figures, one finding a section.
+
+Every function takes the analysis and returns text. A figure that must not be shown is said not to be shown.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from aspfin.reporting.manifest import Headline
+from aspfin.reporting.performance_measures import QUANTILE
+from aspfin.reporting.style import count, number
+
+if TYPE_CHECKING:
+    from aspfin.reporting.performance import PerformanceAnalysis
+
+__all__ = [
+    "capital",
+    "cards",
+    "ends",
+    "finding",
+    "headline",
+    "meant",
+    "money",
+    "not_meant",
+    "poorest",
+    "richest",
+    "sentences",
+    "share",
+    "subtitle",
+    "title",
+]
+
+NOT_SHOWN = "not shown"
+BOTTOM = 0.4
+NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
+
+
+def capital(text: str) -> str:
+    """Return the text with its first letter large and the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def known(value: float) -> bool:
+    """Return whether there is a value to show."""
+    return value is not None and not pd.isna(value)
+
+
+def share(value: float) -> str:
+    """Return a share in per cent, or that it is not shown.
+
+    Examples
+    --------
+    >>> share(0.671), share(float("nan"))
+    ('67 %', 'not shown')
+    """
+    return f"{in_hundredths(float(value))} %" if known(value) else NOT_SHOWN
+
+
+def in_hundredths(value: float) -> str:
+    """Return a share in per cent without the sign: whole numbers from 10 on, below with one decimal.
+
+    Examples
+    --------
+    >>> [in_hundredths(share) for share in (0.671, 0.0512, 0.0, 0.0002, 0.9999, 1.0)]
+    ['67', '5.1', '0', '< 0.1', '> 99.9', '100']
+    """
+    size = 100 * abs(value)
+    if 0 < size < 0.05:
+        return "< 0.1"
+    if 99.5 <= size < 100:
+        return f"{size:.1f}" if size < 99.95 else "> 99.9"
+    text = f"{size:.0f}" if size >= 9.95 or size == 0 else f"{size:.1f}"
+    return f"−{text}" if value < 0 else text
+
+
+def ends(row: pd.Series) -> str:
+    """Return an interval of a share in per cent; empty where there is none.
+
+    Examples
+    --------
+    >>> ends(pd.Series({"ci_low": 0.451, "ci_high": 0.889}))
+    '45 to 89'
+    """
+    if not (known(row["ci_low"]) and known(row["ci_high"])):
+        return ""
+    return f"{in_hundredths(float(row['ci_low']))} to {in_hundredths(float(row['ci_high']))}"
+
+
+def plain_ends(row: pd.Series, digits: int = 2) -> str:
+    """Return an interval of what is no share; empty where there is none."""
+    if not (known(row["ci_low"]) and known(row["ci_high"])):
+        return ""
+    return f"{number(float(row['ci_low']), digits)} to {number(float(row['ci_high']), digits)}"
+
+
+def line(a: PerformanceAnalysis) -> str:
+    """Return the poverty line as it was given: money per period."""
+    own = a.parameters.poverty_line
+    return f"{own.value:,.10g} {own.currency} a {own.period}"
+
+
+def with_ends(row: pd.Series, note: str = "") -> str:
+    """Return a share with its interval in parentheses."""
+    text, between = share(row["estimate"]), ends(row)
+    return f"{text} ({note}{between})" if between else text
+
+
+def money(a: PerformanceAnalysis, value: float) -> str:
+    """Return an amount of money in the report's currency."""
+    return f"{count(value)} {a.parameters.poverty_line.currency}" if known(value) else NOT_SHOWN
+
+
+def meant(a: PerformanceAnalysis) -> str:
+    """Return for whom the programmes are meant, in words."""
+    return "poor people" if a.parameters.eligible is None else "the people they are meant for"
+
+
+def not_meant(a: PerformanceAnalysis) -> str:
+    """Return the others, in words."""
+    return "not poor" if a.parameters.eligible is None else "people they are not meant for"
+
+
+def _groups(a: PerformanceAnalysis) -> str:
+    return "tenth" if a.parameters.quantiles == 10 else "fifth"
+
+
+def poorest(a: PerformanceAnalysis, measure: str = "coverage") -> pd.Series:
+    """Return one measure of the poorest fifth or tenth."""
+    return a.rows(measure, QUANTILE).iloc[0]
+
+
+def richest(a: PerformanceAnalysis, measure: str = "coverage") -> pd.Series:
+    """Return one measure of the richest fifth or tenth."""
+    return a.rows(measure, QUANTILE).iloc[-1]
+
+
+def _programmes(a: PerformanceAnalysis) -> str:
+    names = a.programmes
+    if len(names) == 1:
+        return f"the {names[0]}"
+    return f"at least one of {NUMBERS.get(len(names), len(names))} programmes"
+
+
+def title(a: PerformanceAnalysis) -> str:
+    """Return the title of the report."""
+    names = a.programmes
+    return a.parameters.title or (
+        f"The {names[0]}: who gets it, and what it does" if len(names) == 1
+        else "Social protection: who gets it, and what it does"
+    )  # fmt: skip
+
+
+def subtitle(a: PerformanceAnalysis) -> str:
+    """Return what the report rests on, in one line."""
+    sizes = dict(zip(a.sample["what"], a.sample["number"], strict=True))
+    used = int(sizes["rows with welfare, used"])
+    rows = "households" if a.parameters.household_size else "persons"
+    made_up = " Made-up data with a known truth; no row is a real household." if a.known else ""
+    units = int(sizes["sampling units (villages)"])
+    where = f" in {units:,} villages" if a.parameters.psu else ""
+    return f"A survey of {used:,} {rows}{where}, for {count(a.persons)} people.{made_up}"
+
+
+def bottom(a: PerformanceAnalysis) -> pd.Series:
+    """Return the share of the money that goes to the poorest 40 %, with its interval."""
+    ratio = a.error("coady_grosh_hoddinott").copy()
+    for name in ("estimate", "std_error", "ci_low", "ci_high"):
+        ratio[name] = min(max(BOTTOM * ratio[name], 0.0), 1.0) if known(ratio[name]) else math.nan
+    return ratio
+
+
+def sentences(a: PerformanceAnalysis) -> list[str]:
+    """Return the answer in three sentences."""
+    return [_who(a), _money(a), _effect(a)]
+
+
+def _who(a: PerformanceAnalysis) -> str:
+    everybody = a.figure("coverage")
+    return (
+        f"Of all people, {with_ends(everybody, '95 % interval ')} live in a household that receives "
+        f"{_programmes(a)}: {with_ends(poorest(a))} of the poorest {_groups(a)} and "
+        f"{share(richest(a)['estimate'])} of the richest."
+    )
+
+
+def _money(a: PerformanceAnalysis) -> str:
+    average, adequacy, low = a.figure("average_transfer"), a.figure("adequacy"), bottom(a)
+    if not known(average["estimate"]):
+        return "Too few households in the data receive anything to say how much."
+    first = (
+        f"The poorest 40 % of people get {with_ends(low)} of the money; " if known(low["estimate"]) else ""
+    )
+    return capital(
+        f"{first}a recipient gets {money(a, average['estimate'])} a day on average, "
+        f"{share(adequacy['estimate'])} of what recipients live on."
+    )
+
+
+def _effect(a: PerformanceAnalysis) -> str:
+    before, after, fall = (
+        a.figure("headcount_before"),
+        a.figure("headcount_after"),
+        a.figure("headcount_fall"),
+    )
+    if not known(before["estimate"]):
+        return "Too few households are in the data to say what the transfers do to poverty."
+    missed, leaked = a.error("exclusion_error"), a.error("inclusion_error")
+    drop = f", a fall by {with_ends(fall)}" if known(fall["estimate"]) else ""
+    text = (
+        f"Poverty is {share(after['estimate'])} with the transfers and would be {share(before['estimate'])} "
+        f"without them{drop}"
+    )
+    if not known(missed["estimate"]):
+        return f"{text}."
+    wrong = "are not poor without them" if a.parameters.eligible is None else "are not among these"
+    return (
+        f"{text}; {with_ends(missed)} of {meant(a)} receive nothing, and {with_ends(leaked)} of those who "
+        f"receive {wrong}."
+    )
+
+
+def headline(a: PerformanceAnalysis) -> dict[str, Headline]:
+    """Return the headline figures at full precision."""
+    unit = f"{a.parameters.poverty_line.currency} per person and day"
+    named = {
+        "coverage_of_poorest": (f"Coverage of the poorest {_groups(a)}", poorest(a)["estimate"], "share"),
+        "coverage": ("Coverage", a.figure("coverage")["estimate"], "share"),
+        "exclusion_error": ("Exclusion error", a.error("exclusion_error")["estimate"], "share"),
+        "inclusion_error": ("Inclusion error", a.error("inclusion_error")["estimate"], "share"),
+        "money_to_poorest_40": ("Money to the poorest 40 %", bottom(a)["estimate"], "share"),
+        "average_transfer": ("Average transfer", a.figure("average_transfer")["estimate"], unit),
+        "headcount_before": ("Poverty without transfers", a.figure("headcount_before")["estimate"], "share"),
+        "headcount_after": ("Poverty with transfers", a.figure("headcount_after")["estimate"], "share"),
+        "benefit_cost": ("Gap closed per unit of money", a.figure("benefit_cost")["estimate"], "ratio"),
+    }
+    return {
+        name: Headline(label, float(value) if known(value) else None, unit)
+        for name, (label, value, unit) in named.items()
+    }
+
+
+def cards(a: PerformanceAnalysis) -> list[tuple[str, str, str]]:
+    """Return four headline figures as label, value and note."""
+    missed, low, gap = a.error("exclusion_error"), bottom(a), a.figure("benefit_cost")
+    reached = 1 - missed["estimate"] if known(missed["estimate"]) else math.nan
+    between = (
+        f"; {in_hundredths(1 - missed['ci_high'])} to {in_hundredths(1 - missed['ci_low'])} %"
+        if known(missed["ci_low"]) else ""
+    )  # fmt: skip
+    before, after = a.figure("headcount_before")["estimate"], a.figure("headcount_after")["estimate"]
+    poverty = f"{in_hundredths(before)} → {share(after)}" if known(before) else NOT_SHOWN
+    currency = a.parameters.poverty_line.currency
+    closed = number(gap["estimate"], 2) if known(gap["estimate"]) else NOT_SHOWN
+    return [
+        (f"{capital(meant(a))} reached", share(reached), f"of {size(missed)}{between}"),
+        ("Money to the poorest 40 %", share(low["estimate"]), f"of all transfers; {ends(low)} %"),
+        ("Poverty", poverty, f"without → with transfers, below {line(a)}"),
+        ("Poverty gap closed", closed, f"{currency} for each {currency} paid"
+         + (f"; {plain_ends(gap)}" if plain_ends(gap) else "")),
+    ]  # fmt: skip
+
+
+def size(row: pd.Series) -> str:
+    """Return the people a rate is taken of, in words."""
+    persons = row["denominator_persons"]
+    return f"{count(persons)} people" if known(persons) else "too few to be shown"
+
+
+def finding(a: PerformanceAnalysis, section: str) -> str:
+    """Return what a section shows, in a sentence or two."""
+    return _FINDINGS[section](a)
+
+
+def _covered(a: PerformanceAnalysis) -> str:
+    return (
+        f"Covered is whoever lives in a household that receives {_programmes(a)}. People are "
+        "ranked by what they "
+        "would live on without the transfers."
+    )
+
+
+def _incidence(a: PerformanceAnalysis) -> str:
+    low = bottom(a)
+    if not known(low["estimate"]):
+        return "Too few households receive anything to say who gets the money."
+    ratio = a.error("coady_grosh_hoddinott")["estimate"]
+    judged = "more" if ratio > 1 else "less"
+    return (
+        f"The poorest 40 % of people get {with_ends(low)} of the money, {number(ratio, 2)} "
+        "times what an equal "
+        f"amount for everybody would give them: {judged} than with no targeting at all."
+    )
+
+
+def _enough(a: PerformanceAnalysis) -> str:
+    adequacy, average = a.figure("adequacy"), a.figure("average_transfer")
+    if not known(adequacy["estimate"]):
+        return "Too few households receive anything to say how much it is to them."
+    of_line = average["estimate"] / a.parameters.line_per_day
+    return (
+        f"The transfers are {with_ends(adequacy)} of what recipients live on. The average of "
+        f"{money(a, average['estimate'])} per recipient and day is {share(of_line)} of the poverty line."
+    )
+
+
+def _poverty(a: PerformanceAnalysis) -> str:
+    fall, gap, gini = a.figure("headcount_fall"), a.figure("gap_fall"), a.figure("gini_fall")
+    if not known(fall["estimate"]):
+        return "What the transfers do to poverty is not shown."
+    return (
+        f"The transfers lower the share of poor people by {with_ends(fall)} of what it would "
+        "be, the poverty gap "
+        f"by {with_ends(gap)}, and inequality (Gini) by {share(gini['estimate'])}. Nobody is "
+        "taken to have worked or "
+        "earned differently without them."
+    )
+
+
+def _targeted(a: PerformanceAnalysis) -> str:
+    missed, leaked, kappa = (a.error(code) for code in ("exclusion_error", "inclusion_error", "kappa"))
+    if not known(missed["estimate"]):
+        return "Too few households are behind the errors of targeting to show them."
+    from aspfin.indicators.targeting import landis_koch
+
+    label = landis_koch(float(kappa["estimate"])) if known(kappa["estimate"]) else "no"
+    own = a.parameters.eligible is None
+    return (
+        f"Of the {size(missed)} who {'are poor without transfers' if own else 'are meant to receive'}, "
+        f"{with_ends(missed)} are missed; of the {size(leaked)} who receive, {with_ends(leaked)} are "
+        f"{'not poor' if own else 'not meant to'}. Agreement between need and receipt beyond "
+        f"chance is {label} "
+        f"(kappa {number(kappa['estimate'], 2)})."
+    )
+
+
+def _overlap(a: PerformanceAnalysis) -> str:
+    shown = a.overlap.dropna(subset=["estimate"])
+    held = shown[a.programmes].sum(axis=1)
+    several = shown.loc[held > 1, "estimate"].sum()
+    none = shown.loc[held == 0, "estimate"].sum()
+    least = "at least " if len(shown) < len(a.overlap) else ""  # some combinations are too rare to be shown
+    return f"Of all people, {share(none)} receive no programme and {least}{share(several)} more than one."
+
+
+def _administrative(a: PerformanceAnalysis) -> str:
+    table = a.administrative.dropna(subset=["gap"])
+    inside = int(table["within_sampling_error"].astype(bool).sum())
+    return (
+        f"{inside} of {len(table)} published counts lie within the survey's interval. "
+        "Administrative and survey "
+        "coverage are two measures of two things; they are shown side by side, never mixed."
+    )
+
+
+def _official(a: PerformanceAnalysis) -> str:
+    return (
+        "The same indicators under the codes of the World Bank's ASPIRE database (shares of 0 "
+        "to 1 here, per cent "
+        "there), each with its standard error. The whole table is in tables/official_codes.csv."
+    )
+
+
+def _population(a: PerformanceAnalysis) -> str:
+    worst = a.margins.loc[a.margins["status"] != "assumed", "difference"].abs().max()
+    return (
+        f"The survey is drawn from a made-up population that meets {len(a.margins)} published "
+        "or assumed figures, "
+        f"the published ones to within {number(100 * worst, 2)} %. What the programmes pay "
+        "follows the country's "
+        "rules; who is paid follows who is registered."
+    )
+
+
+_FINDINGS = {
+    "covered": _covered,
+    "incidence": _incidence,
+    "enough": _enough,
+    "poverty": _poverty,
+    "targeted": _targeted,
+    "overlap": _overlap,
+    "administrative": _administrative,
+    "official": _official,
+    "population": _population,
+}
