@@ -133,8 +133,10 @@ class ProxyMeansTest(ResultMixin):
 
     def in_sample(self) -> ProxyPredictions:
         """Return predictions for the households the test was fitted on; errors look better than they are."""
-        x = predictor_matrix(self._design.frame, self.predictors, unseen="missing")
-        return self._predictions(self._fit.predict(x), out_of_sample=False)
+        rows = np.flatnonzero(self._design.in_domain)
+        linear = np.full(self._design.weights.size, np.nan)
+        linear[rows] = self._fit.predict(self._arrays(rows)[0])
+        return self._predictions(linear, out_of_sample=False)
 
     def cross_validate(self, *, folds: int = 5, seed: int = 0) -> ProxyPredictions:
         """Return predictions for households of each fold by a test fitted on the others.
@@ -187,7 +189,6 @@ class ProxyMeansTest(ResultMixin):
     def _predictions(self, linear: np.ndarray, *, out_of_sample: bool) -> ProxyPredictions:
         design = self._design
         rows = np.flatnonzero(design.in_domain)
-        linear = np.where(design.in_domain, linear, np.nan)
         _, y, w = self._arrays(rows)
         welfare = np.full(linear.size, np.nan)
         welfare[rows] = self._unit(y) if not self.log else design.column(self.welfare)[rows]

@@ -15,7 +15,6 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 
-from aspfin.indicators.columns import find
 from aspfin.indicators.groups import By
 from aspfin.indicators.indicator import Indicator
 from aspfin.indicators.means import linearised_mean
@@ -216,7 +215,6 @@ def _any(design: SurveyDesign, names: Sequence[Hashable], role: str) -> np.ndarr
     inside = design.in_domain
     found = np.zeros(inside.size)
     for name in names:
-        find(design.frame, name, role)
         values = np.where(inside, design.column(name, role=role), 0.0)
         other = values[(values != 0) & (values != 1)]
         if other.size:
