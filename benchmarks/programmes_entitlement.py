@@ -18,7 +18,6 @@ AMOUNTS = {
     "family_package": {"household": 60_000},
     "disability_cash": {"disability": 30_000},
     "older_people_cash": {"age_60_plus": 20_000},
-    "social_security_work_injury": {"injury_wage": 0.7},
 }
 NEVER_ENDING = ["covid_cash_transfer", "flood_cash_transfer", "inflation_cash_transfer"]
 
@@ -43,6 +42,7 @@ def households(rows, seed=1):
         "pregnant": 0.01, "birth": 0.001, "pupil_primary_lower_secondary": 0.15,
         "pupil_upper_secondary": 0.04, "trainee": 0.002, "formal_workers": 0.09, "breakfast": 0.2,
         "full_day_of_meals": 0.0, "pensioner": 0.001, "survivor_family": 0.001, "injury_case": 0.001,
+        "sick_case": 0.003,
     }  # fmt: skip
     for column, share in shares.items():
         frame[column] = rng.binomial(members, share).astype(np.int16)

@@ -1,5 +1,6 @@
 """Contributions and benefits of social insurance: rates, bounds, dates, qualifying months, what was not found."""
 
+import dataclasses
 import datetime as dt
 
 import numpy as np
@@ -147,14 +148,31 @@ def test_a_survivor_needs_sixty_months():
 
 
 def test_a_share_that_was_not_found_stops_unless_stated():
+    empty = InsuranceBenefit("rehabilitation", dt.date(2018, 1, 1), count="injury_case", status="unverified")
+    injury = dataclasses.replace(INJURY, insurance=(empty,))
     frame = workers(injury_case=[1], wage=[600_000], contribution_months=[3])
     with pytest.raises(
-        InputError, match=r"share of the wage \(injury_wage\): got None; allowed: a number of your own"
+        InputError, match=r"share of the wage \(rehabilitation\): got None; allowed: a number of your own"
     ):
-        INJURY.entitlement(frame, on="2022-01-01")
-    paid = INJURY.entitlement(frame, on="2022-01-01", amounts={"injury_wage": 0.7})
+        injury.entitlement(frame, on="2022-01-01")
+    paid = injury.entitlement(frame, on="2022-01-01", amounts={"rehabilitation": 0.7})
     assert paid.tolist() == pytest.approx([420_000])
-    assert INJURY.insurance[0].share is None  # the programme itself is left alone
+    assert injury.insurance[0].share is None  # the programme itself is left alone
+
+
+def test_sickness_and_work_injury_pay_seventy_percent():
+    frame = workers(
+        injury_case=[1, 0], sick_case=[0, 1], wage=[600_000, 1_000_000], contribution_months=[3, 3]
+    )
+    assert INJURY.entitlement(frame, on="2022-01-01").tolist() == pytest.approx([420_000, 0])
+    assert HEALTH.entitlement(frame, on="2024-01-01").tolist() == pytest.approx([0, 700_000])
+
+
+def test_health_contributions_were_shared_until_2017():
+    paid = HEALTH.contributions(workers(wage=[2_000_000]), on="2017-06-01")
+    assert paid.iloc[0].to_dict() == pytest.approx(
+        {"employer": 13_000, "worker": 13_000, "state": 0, "total": 26_000}
+    )
 
 
 def test_unemployment_is_defined_and_not_paid():

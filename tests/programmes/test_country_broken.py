@@ -171,7 +171,7 @@ BROKEN = {
     ),
     "schedules that overlap": (
         "programmes.yaml", "valid_to: 2023-12-31", "valid_to: 2024-01-31",
-        ["programmes.yaml, line 107: programmes[1].schedules[1].amounts[0]: got 'household, phnom_penh'; allowed: one rule at a time"],
+        ["programmes.yaml, line ?: programmes[1].schedules[1].amounts[0]: got 'household, phnom_penh'; allowed: one rule at a time"],
     ),
     "unknown area": (
         "programmes.yaml", "{unit: household, area: rural, amount: 80_000, status", "{unit: household, area: village, amount: 80_000, status",
@@ -203,7 +203,7 @@ BROKEN = {
     ),
     "rule without a source": (
         "programmes.yaml", "        source: ppp_directive_2022\n", "",
-        ["programmes.yaml, line 37: programmes[0].schedules[0].source: got None; allowed: a key of sources.yaml: the status is verified",],
+        ["programmes.yaml, line ?: programmes[0].schedules[0].source: got None; allowed: a key of sources.yaml: the status is verified",],
     ),
     "programme twice": (
         "programmes.yaml", "- id: inflation_cash_transfer", "- id: flood_cash_transfer",
@@ -215,11 +215,11 @@ BROKEN = {
     ),
     "money without a currency": (
         "programmes.yaml", "        currency: KHR\n        households: 99_169", "        households: 99_169",
-        ["programmes.yaml, line 49: programmes[0].outcomes[0].currency: got None; allowed: amount and currency together"],
+        ["programmes.yaml, line ?: programmes[0].outcomes[0].currency: got None; allowed: amount and currency together"],
     ),
     "currency missing": (
         "programmes.yaml", "    payment_cycle: monthly, three months\n    currency: KHR\n", "    payment_cycle: monthly, three months\n",
-        ["programmes.yaml, line 23: programmes[0].currency: got None; allowed: this field is required"],
+        ["programmes.yaml, line ?: programmes[0].currency: got None; allowed: this field is required"],
     ),
     "unknown category": (
         "programmes.yaml", "category: [child_0_5, disability, age_60_plus], amount: 16_000", "category: [child_0_6, disability, age_60_plus], amount: 16_000",
@@ -247,7 +247,7 @@ BROKEN = {
     ),
     "cycle of two": (
         "programmes.yaml", "    responds_to: health\n", "    responds_to: health\n    replaces: family_package\n",
-        ["programmes.yaml, line 68: programmes[1].replaces: got 'covid_cash_transfer → family_package → covid_cash_transfer'; allowed: programmes without a cycle"],
+        ["programmes.yaml, line ?: programmes[1].replaces: got 'covid_cash_transfer → family_package → covid_cash_transfer'; allowed: programmes without a cycle"],
     ),
     "unknown stage of life": (
         "programmes.yaml", "life_cycle: youth", "life_cycle: young",
@@ -255,15 +255,15 @@ BROKEN = {
     ),
     "rate in percent": (
         "programmes.yaml", "employer: 0.026", "employer: 2.6",
-        ["programmes.yaml, line #: programmes[12].contributions[0].employer: got 2.6; allowed: at most 1"],
+        ["programmes.yaml, line #: programmes[12].contributions[1].employer: got 2.6; allowed: at most 1"],
     ),
     "cap below the floor": (
         "programmes.yaml", "        wage_cap: 1_200_000\n        status: press\n        source: ssa_2018", "        wage_cap: 120_000\n        status: press\n        source: ssa_2018",
-        ["programmes.yaml, line #: programmes[12].contributions[0].wage_cap: got 120000; allowed: at least the floor (200,000)"],
+        ["programmes.yaml, line #: programmes[12].contributions[1].wage_cap: got 120000; allowed: at least the floor (200,000)"],
     ),
     "contribution without a source": (
         "programmes.yaml", "        status: press\n        source: ssa_2018\n", "        status: press\n",
-        ["programmes.yaml, line ?: programmes[12].contributions[0].source: got None; allowed: a key of sources.yaml: the status is press"],
+        ["programmes.yaml, line ?: programmes[12].contributions[1].source: got None; allowed: a key of sources.yaml: the status is press"],
     ),
     "rates that overlap": (
         "programmes.yaml", "valid_to: 2027-09-30", "valid_to: 2027-10-30",

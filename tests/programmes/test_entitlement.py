@@ -23,13 +23,12 @@ AMOUNTS = {
     "family_package": {"household": 60_000},
     "disability_cash": {"disability": 30_000},
     "older_people_cash": {"age_60_plus": 20_000},
-    "social_security_work_injury": {"injury_wage": 0.7},
 }
 COUNTS = {
     "child_0_1": 0.04, "child_0_5": 0.12, "age_60_plus": 0.09, "disability": 0.05, "hiv": 0.02, "pregnant": 0.02,
     "birth": 0.01, "child_born": 0.01, "antenatal_visit": 0.02, "child_visit": 0.02,
     "pupil_primary_lower_secondary": 0.15, "pupil_upper_secondary": 0.04, "trainee": 0.02, "formal_workers": 0.2,
-    "pensioner": 0.01, "survivor_family": 0.01, "injury_case": 0.02,
+    "pensioner": 0.01, "survivor_family": 0.01, "injury_case": 0.02, "sick_case": 0.02,
 }  # fmt: skip
 DAYS = ("2022-12-15", "2024-02-01", "2025-01-15")
 
@@ -246,7 +245,7 @@ def test_eligibility_says_what_it_misses():
 
 def test_every_column_that_is_read_is_in_the_vocabulary():
     own = {"antenatal_visit", "child_visit", "child_born", "breakfast", "full_day_of_meals", "pensioner"}
-    own |= {"survivor_family", "injury_case", "unemployed_insured"}
+    own |= {"survivor_family", "injury_case", "sick_case", "unemployed_insured"}
     for programme in KHM.programmes:
         columns = {c.column for alternative in programme.eligible_if for c in alternative}
         columns |= set(programme.categories) | {benefit.count for benefit in programme.insurance}
