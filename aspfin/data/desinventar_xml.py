@@ -53,7 +53,7 @@ def read_cards(file: Path) -> pd.DataFrame:
             elif inside and event == "end" and element.tag == "TR":
                 cards.append({cell.tag.lower(): (cell.text or "").strip() or None for cell in element})
                 element.clear()
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, LookupError, ValueError) as error:  # the latter two: its encoding
         raise InputError(Problem(file.name, "file", str(error), "well-formed XML")) from error
     if not any("serial" in card and "evento" in card for card in cards):
         raise InputError(Problem(file.name, "fichas", "no data card", "cards with serial and evento"))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from aspfin.data.loaded import LoadedTable
 from aspfin.data.source import Source
-from aspfin.data.tabular import flags, is_numeric, numbers, read_text
+from aspfin.data.tabular import flags, is_numeric, numbers, read_text, renamed
 from aspfin.results import InputError, Problem
 
 __all__ = ["LICENCE", "SOURCE", "read"]
@@ -25,6 +25,7 @@ SOURCE = Source(
 REQUIRED = ("location_code", "dataset_hdx_id")
 FLAGS = ("has_hrp", "in_gho")
 DATES = ("reference_period_start", "reference_period_end")
+KNOWN = (*REQUIRED, *FLAGS, *DATES, "warning", "error")
 # Columns that stay text even where every value looks like a number.
 TEXT = re.compile(
     r"(_code|_id|_name|_type|_group|_range|_description|_status|_class|_acronym)$|^(warning|error)$"
@@ -63,7 +64,8 @@ def read(path: str | Path) -> LoadedTable:
     """
     name = Path(path).name
     frame = read_text(path, required=[(column,) for column in REQUIRED])
-    frame.columns = frame.columns.str.lower()
+    _, found = renamed(frame, {one: () for one in KNOWN}, file=name)
+    frame = frame.rename(columns={label: one for one, label in found.items()})
     tags = (
         frame["location_code"].str.startswith("#").fillna(False).astype(bool)
     )  # older files: a row of HXL tags

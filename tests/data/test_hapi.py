@@ -80,6 +80,13 @@ def test_reads_codes_as_text_and_counts_errors_and_warnings(tmp_path):
     assert "dataset_hdx_id" in table.licence
 
 
+def test_headings_in_capitals_and_quotes(tmp_path):
+    other = hapi.read(
+        hapi_file(tmp_path, {k.upper(): v for k, v in ROW.items()}, header=[one.upper() for one in HEADER])
+    ).frame
+    assert other["location_code"].tolist() == ["KHM"] and other["has_hrp"].tolist() == [False]
+
+
 def test_row_of_tags_is_skipped(tmp_path):
     tags = dict.fromkeys(HEADER, "#tag") | {"error": ""}
     assert hapi.read(hapi_file(tmp_path, tags, ROW)).frame["events"].tolist() == [3]

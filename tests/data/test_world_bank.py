@@ -212,6 +212,7 @@ def test_pip_keeps_line_parity_and_welfare_type(tmp_path):
         "survey_year": "NA",
     }
     table = world_bank.read_pip(pip_file(tmp_path, PIP_ROW, filled), ppp_year=2017)
+    assert len(PIP) == 44
     assert set(PIP) | {"ppp_year"} == set(table.frame.columns)
     first = table.frame.iloc[0]
     assert (first["headcount"], first["poverty_line"], first["ppp_year"], first["welfare_type"]) == (
