@@ -102,7 +102,7 @@ DESINVENTAR_COLUMNS: Mapping[str, Sequence[str]] = {
     "latitude": ("latitude", "fichas.latitude"),
     "longitude": ("longitude", "fichas.longitude"),
     "as_of": ("fechafec",),
-    "source": ("fuentes",),
+    "source": ("fuentes", "source"),
 }
 # A flag of -1 says that there were some; "hay_deasparece" is misspelt in the exports themselves.
 DESINVENTAR_FLAGS = {
