@@ -43,9 +43,9 @@ class Condition:
         """Return, per row, whether the condition holds; raise where the column is absent or has gaps."""
         column = _column(frame, self.column)
         if self.any_of:
+            _refuse_gaps(frame, column, self.any_of)
             if isinstance(column.dtype, pd.CategoricalDtype):
-                found = column.cat.categories.isin(list(self.any_of))
-                return np.append(found, False)[column.cat.codes.to_numpy()]  # code -1 is a missing label
+                return column.cat.categories.isin(list(self.any_of))[column.cat.codes.to_numpy()]
             return column.isin(list(self.any_of)).to_numpy()
         numbers = _numbers(frame, column)
         held = np.ones(len(frame), dtype=bool)
@@ -126,6 +126,14 @@ def _column(frame: pd.DataFrame, name: str) -> pd.Series:
         return (frame["disability"] >= 1).rename(name)
     allowed = "a column of the household frame: eligibility is told from it"
     raise InputError(Problem("households", name, "a missing column", allowed))
+
+
+def _refuse_gaps(frame: pd.DataFrame, column: pd.Series, labels: tuple[str | int, ...]) -> None:
+    """Refuse an empty label: nobody knows whether that household is eligible."""
+    if (gaps := column.isna().to_numpy()).any():
+        place = f"households, row {frame.index[int(np.argmax(gaps))]}"
+        allowed = f"a label such as {' or '.join(map(str, labels))}; not empty"
+        raise InputError(Problem(place, str(column.name), "nothing", allowed))
 
 
 def _numbers(frame: pd.DataFrame, column: pd.Series) -> np.ndarray:

@@ -67,7 +67,7 @@ def test_who_a_programme_is_for():
 
 
 def test_conditions_on_labels_and_ends():
-    frame = pd.DataFrame({"area": ["rural", None, "urban"], "members": [1, 5, 9]})
+    frame = pd.DataFrame({"area": ["rural", "urban", "urban"], "members": [1, 5, 9]})
     assert Condition("area", any_of=("rural",)).holds(frame).tolist() == [True, False, False]
     categorical = frame.astype({"area": "category"})
     assert Condition("area", any_of=("rural", "island")).holds(categorical).tolist() == [True, False, False]
@@ -76,6 +76,19 @@ def test_conditions_on_labels_and_ends():
     assert Condition("disability_household", at_least=1).holds(
         pd.DataFrame({"disability": [0, 3]})
     ).tolist() == [False, True]
+
+
+@pytest.mark.parametrize("dtype", ["object", "category"])
+def test_an_empty_label_is_not_a_no(dtype):
+    frame = pd.DataFrame(
+        {"card_level": pd.Series([1, None, 0], index=list("abc"), dtype="object").astype(dtype)}
+    )
+    with pytest.raises(InputError) as caught:
+        Condition("card_level", any_of=(1, 2)).holds(frame)
+    assert (
+        str(caught.value)
+        == "households, row b: card_level: got 'nothing'; allowed: a label such as 1 or 2; not empty"
+    )
 
 
 def test_flags_are_written_as_true_and_false(tmp_path):
