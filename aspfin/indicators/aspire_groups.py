@@ -18,6 +18,7 @@ __all__ = [
     "Kind",
     "Labels",
     "Programme",
+    "combined",
     "kinds_of",
     "labels_of",
     "official_code",
@@ -172,6 +173,34 @@ def fifths(w: np.ndarray, y: np.ndarray, name: str = "quintile") -> Labels:
     """Return groups of equally many people by welfare: fifths or tenths."""
     number = QUANTILES[name]
     return Labels(name, quantile_codes(w, y, number), list(range(1, number + 1)), formed=True)
+
+
+def combined(parts: Sequence[tuple[np.ndarray, int]]) -> tuple[np.ndarray, np.ndarray]:
+    """Return codes of the combinations that occur of several codes (with their sizes), and their parts.
+
+    Returns
+    -------
+    codes : ndarray of int, shape (n,)
+        −1 where any part is.
+    of_part : ndarray of int, shape (G, number of parts)
+
+    Examples
+    --------
+    >>> codes, made_of = combined([(np.array([0, 1, 1, -1]), 2), (np.array([2, 0, 2, 1]), 3)])
+    >>> codes.tolist(), made_of.tolist()
+    ([0, 1, 2, -1], [[0, 2], [1, 0], [1, 2]])
+    """
+    joint = np.zeros(parts[0][0].size, dtype=np.int64)
+    known = np.ones(joint.size, dtype=bool)
+    for codes, size in parts:
+        joint = joint * size + np.maximum(codes, 0)
+        known &= codes >= 0
+    found = np.unique(joint[known])
+    result = np.where(known, np.searchsorted(found, joint), -1)
+    of_part = np.empty((found.size, len(parts)), dtype=np.int64)
+    for place in range(len(parts) - 1, -1, -1):
+        found, of_part[:, place] = np.divmod(found, parts[place][1])
+    return result, of_part
 
 
 def official_code(

@@ -7,7 +7,7 @@ transfer is made from it by moving the beneficiaries only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -18,7 +18,7 @@ import numpy as np
 from aspfin.indicators.poverty import fgt_terms
 from aspfin.indicators.sampling_units import SamplingUnits
 
-__all__ = ["MEASURES", "Estimates", "Measured", "Partition", "People", "Transfer", "combined", "measures"]
+__all__ = ["MEASURES", "Estimates", "Measured", "Partition", "People", "Transfer", "measures"]
 
 MEASURES = ("cov", "bry", "ben", "adq", "avt", "p0", "p1", "gini", "cba")
 
@@ -138,9 +138,10 @@ class Partition:
         return tuple(self.sums(values) for values in self.people.poor)
 
     @cached_property
-    def count(self) -> np.ndarray:
-        """Rows of the survey by PSU and group."""
-        return self.sums(self.people.count)
+    def counts(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of the survey, and PSUs that have any, each (G,)."""
+        rows = self.sums(self.people.count)
+        return _over_psus(rows).astype(int), np.count_nonzero(rows, axis=0)
 
     @cached_property
     def short_codes(self) -> np.ndarray:
@@ -281,34 +282,6 @@ def measures(groups: Partition, transfer: Transfer) -> Measured:
     return Measured(found, beneficiaries, of_whole.astype(int))
 
 
-def combined(parts: Sequence[tuple[np.ndarray, int]]) -> tuple[np.ndarray, np.ndarray]:
-    """Return codes of the combinations that occur of several codes (with their sizes), and their parts.
-
-    Returns
-    -------
-    codes : ndarray of int, shape (n,)
-        −1 where any part is.
-    of_part : ndarray of int, shape (G, number of parts)
-
-    Examples
-    --------
-    >>> codes, made_of = combined([(np.array([0, 1, 1, -1]), 2), (np.array([2, 0, 2, 1]), 3)])
-    >>> codes.tolist(), made_of.tolist()
-    ([0, 1, 2, -1], [[0, 2], [1, 0], [1, 2]])
-    """
-    joint = np.zeros(parts[0][0].size, dtype=np.int64)
-    known = np.ones(joint.size, dtype=bool)
-    for codes, size in parts:
-        joint = joint * size + np.maximum(codes, 0)
-        known &= codes >= 0
-    found = np.unique(joint[known])
-    result = np.where(known, np.searchsorted(found, joint), -1)
-    of_part = np.empty((found.size, len(parts)), dtype=np.int64)
-    for place in range(len(parts) - 1, -1, -1):
-        found, of_part[:, place] = np.divmod(found, parts[place][1])
-    return result, of_part
-
-
 def _cells(people: People, codes: np.ndarray, size: int) -> np.ndarray:
     return np.where(codes >= 0, people.psu * size + codes, people.units.n_psu * size)
 
@@ -330,11 +303,20 @@ def _wholes(groups: Partition, transfer: Transfer) -> tuple[np.ndarray, np.ndarr
 
 def _ratio(top: np.ndarray, bottom: np.ndarray, units: SamplingUnits) -> Estimates:
     """Return Σ top/Σ bottom over PSUs by column, with its standard error; missing where Σ bottom is 0."""
-    below = bottom.sum(axis=0, dtype=float)  # sums over no beneficiaries come as whole numbers
+    below = _over_psus(bottom).astype(float)  # sums over no beneficiaries come as whole numbers
     below[below == 0] = np.nan
-    value = top.sum(axis=0) / below
-    deviations = units.deviations((top - value * bottom) / below)
-    return Estimates(value, np.sqrt((deviations**2).sum(axis=0)))
+    value = _over_psus(top) / below
+    return Estimates(value, _std_error((top - value * bottom) / below, units))
+
+
+def _over_psus(table: np.ndarray) -> np.ndarray:
+    # Over tall, narrow tables several times faster than sum(axis=0), with the same answer.
+    return np.einsum("ij->j", table)
+
+
+def _std_error(totals: np.ndarray, units: SamplingUnits) -> np.ndarray:
+    deviations = units.deviations(totals)
+    return np.sqrt(np.einsum("ij,ij->j", deviations, deviations))
 
 
 def _gini_reduction(groups: Partition, transfer: Transfer, money: np.ndarray) -> Estimates:
@@ -343,8 +325,7 @@ def _gini_reduction(groups: Partition, transfer: Transfer, money: np.ndarray) ->
     before, v = _ginis(groups, transfer.ranked, groups.welfare - money)
     before[before == 0] = np.nan
     totals = (after / before * v - u) / before
-    deviations = groups.people.units.deviations(totals)
-    return Estimates(1 - after / before, np.sqrt((deviations**2).sum(axis=0)))
+    return Estimates(1 - after / before, _std_error(totals, groups.people.units))
 
 
 def _ginis(groups: Partition, ranked: Ranked, welfare: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

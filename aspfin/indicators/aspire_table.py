@@ -14,6 +14,7 @@ from aspfin.indicators.aspire_groups import (
     Kind,
     Labels,
     Programme,
+    combined,
     fifths,
     kinds_of,
     labels_of,
@@ -26,7 +27,6 @@ from aspfin.indicators.aspire_sums import (
     Partition,
     People,
     Transfer,
-    combined,
     measures,
 )
 from aspfin.indicators.indicator import Indicator
@@ -311,7 +311,7 @@ def _figures(
 ) -> Iterator[dict[str, object]]:
     """Yield estimate, standard error, interval and counts of each group."""
     unit = {"avt": unit, "cba": "per unit of money"}.get(indicator, "share")
-    rows, psus = partition.count.sum(axis=0), (partition.count > 0).sum(axis=0)
+    rows, psus = partition.counts
     estimates, beneficiaries = found.estimates[indicator], found.beneficiaries
     for g in range(partition.size):
         # A share of beneficiaries, or of their money, rests on the rows of all of them.
