@@ -16,7 +16,7 @@ import pandas as pd
 from aspfin import indicators
 from aspfin.reporting import performance_parts as parts
 from aspfin.reporting.performance_checks import checks_of, disclosure_check, truth_checks
-from aspfin.reporting.performance_data import PERSONS, Prepared, load
+from aspfin.reporting.performance_data import PERSONS, Prepared, design_of, load
 from aspfin.reporting.performance_disclosure import HIDDEN, hide
 from aspfin.reporting.performance_measures import EVERYONE, KEYS, groupings, measured
 from aspfin.reporting.performance_parameters import PerformanceParameters
@@ -151,7 +151,8 @@ def analyse(parameters: PerformanceParameters) -> PerformanceAnalysis:
     except InputError:
         raise
     except ValueError as error:  # the indicators' own one-line messages name the column and the remedy
-        raise InputError(Problem("parameters", "data", str(error), "data as described there")) from None
+        found, _, allowed = str(error).partition("; ")
+        raise InputError(Problem("parameters", "data", found, allowed or "data as described")) from None
     figures, errors, people = found["figures"], found["errors"], found["people"]
     checks = checks_of(design, data, parameters, figures)
     safe = hide(figures, minimum)
@@ -167,7 +168,7 @@ def analyse(parameters: PerformanceParameters) -> PerformanceAnalysis:
     return PerformanceAnalysis(
         parameters=parameters,
         figures=safe,
-        curves=parts.curves(design, data, parameters),
+        curves=parts.curves(design, data, parameters, safe),
         overlap=parts.overlap(design, data, parameters),
         errors=errors,
         people=people,
@@ -181,19 +182,6 @@ def analyse(parameters: PerformanceParameters) -> PerformanceAnalysis:
         margins=data.margins,
         unverified=data.unverified,
     )
-
-
-def design_of(data: Prepared, parameters: PerformanceParameters) -> indicators.SurveyDesign:
-    """Return the survey design of the rows that are used."""
-    design = indicators.SurveyDesign(
-        data.frame,
-        weights=parameters.weights,
-        strata=parameters.strata,
-        psu=parameters.psu,
-        single_psu=parameters.single_psu,
-        household_size=PERSONS,
-    )
-    return design if data.usable.all() else design.domain(data.usable)
 
 
 def _measure(

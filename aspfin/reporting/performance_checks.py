@@ -31,7 +31,12 @@ def checks_of(
     single = int((np.asarray(design.units.sizes) == 1).sum())
     left = f"{100 * (1 - used):.2g} % of {data.rows_read:,} rows are left out"
     found = [
-        Check("welfare known", "Do nearly all rows have welfare?", bool(1 - used <= MOST_MISSING), text=left),
+        Check(
+            "welfare known",
+            "Do nearly all rows have welfare?",
+            bool(1 - used <= MOST_MISSING + 1e-9),
+            text=left,
+        ),
         Check(
             "enough villages",
             f"Are there at least {LEAST_DF} degrees of freedom behind the intervals?",

@@ -16,9 +16,21 @@ from aspfin.reporting.wording import did_you_mean
 from aspfin.results import InputError, Problem
 
 if TYPE_CHECKING:
+    from aspfin.indicators import SurveyDesign
     from aspfin.reporting.performance_parameters import PerformanceParameters
 
-__all__ = ["AFTER", "ALL", "BEFORE", "ELIGIBLE", "RECEIVES", "Prepared", "load", "value_problems"]
+__all__ = [
+    "AFTER",
+    "ALL",
+    "BEFORE",
+    "ELIGIBLE",
+    "RECEIVES",
+    "Prepared",
+    "code_text",
+    "design_of",
+    "load",
+    "value_problems",
+]
 
 YEARLY = "per household and year"  # what the programmes of a pack pay, as `performance_synthetic` gives it
 # Columns this report makes; the blanks keep them apart from those of any file.
@@ -96,8 +108,34 @@ def value_problems(parameters: PerformanceParameters, file: str) -> list[Problem
         if name not in frame
     ]
     if not lost:
-        _prepared(frame, parameters, {}, file)
+        design_of(_prepared(frame, parameters, {}, file), parameters, file)
     return lost
+
+
+def design_of(data: Prepared, parameters: PerformanceParameters, file: str = "parameters") -> SurveyDesign:
+    """Return the survey design of the rows that are used.
+
+    Raises
+    ------
+    InputError
+        For weights, strata or sampling units that do not hold.
+    """
+    from aspfin import indicators
+
+    try:
+        design = indicators.SurveyDesign(
+            data.frame,
+            weights=parameters.weights,
+            strata=parameters.strata,
+            psu=parameters.psu,
+            single_psu=parameters.single_psu,
+            household_size=PERSONS,
+        )
+    except ValueError as error:  # "argument: what was found; what is allowed"
+        argument, _, told = str(error).partition(": ")
+        found, _, allowed = told.partition("; ")
+        raise InputError(Problem(file, argument, found, allowed)) from None
+    return design if data.usable.all() else design.domain(data.usable)
 
 
 def _named(parameters: PerformanceParameters) -> Iterator[tuple[str, str]]:
@@ -140,13 +178,14 @@ def _prepared(
         try:
             return pd.to_numeric(raw[name]).to_numpy(float, na_value=np.nan)
         except (ValueError, TypeError):
-            problems.append(Problem(file, place, _first_text(raw[name]), f"numbers in column {name!r}"))
-            return np.full(len(raw), np.nan)
+            problem = Problem(file, place, _first_text(raw[name]), f"numbers in column {name!r}")
+            raise InputError(problem) from None
 
     size = np.ones(len(raw))
     if parameters.household_size is not None:
         size = numbers(parameters.household_size, "household_size")
-        problems += _refused(size <= 0, size, "household_size", file, "at least one person")
+        if wrong := _refused(~(size > 0), size, "household_size", file, "at least one person"):
+            raise InputError(wrong)
     frame = raw.copy()
     frame[PERSONS] = size
     columns: dict[str, str] = {}
@@ -163,7 +202,7 @@ def _prepared(
     if problems:
         raise InputError(_once(problems))
     _welfare(frame, numbers(parameters.welfare, "welfare"), size, columns, parameters)
-    usable = frame[BEFORE].notna().to_numpy()
+    usable = frame[BEFORE].notna().to_numpy(copy=True)
     negative = usable & (frame[BEFORE].to_numpy() < -1e-9)
     if negative.any():
         found = f"{int(negative.sum()):,} rows receive more than their welfare after transfers"
@@ -213,11 +252,20 @@ def _relabel(frame: pd.DataFrame, parameters: PerformanceParameters) -> None:
     for name in parameters.by:
         if name in told:
             words = told[name]
-            codes = frame[name].map(_code, na_action="ignore")
-            frame[name] = codes.map(lambda code, words=words: words.get(code, code), na_action="ignore")
+            codes = frame[name].astype(object).map(code_text, na_action="ignore")
+            made = codes.map(lambda code, words=words: words.get(code, code), na_action="ignore")
+            order = [*words.values(), *(one for one in made.dropna().unique() if one not in words.values())]
+            frame[name] = pd.Categorical(made, list(dict.fromkeys(order)))  # in the order of the file
 
 
-def _code(value: object) -> str:
+def code_text(value: object) -> str:
+    """Return a code as text: 1.0 is 1.
+
+    Examples
+    --------
+    >>> code_text(1.0), code_text("rural"), code_text(True)
+    ('1', 'rural', 'True')
+    """
     return f"{value:g}" if isinstance(value, float | int) and not isinstance(value, bool) else str(value)
 
 

@@ -2,23 +2,26 @@
 
 Two rules, both with further cells hidden so that totals give nothing away: a group of fewer rows than the
 minimum shows nothing; and where fewer rows than that (but some) receive a programme, what they receive is not
-shown. Rates of a group large enough are shown, also where they are small.
+shown. Rates of a group large enough are shown, also where they are small. Tenths are hidden by fifths, and
+curves keep only points that no hidden group can be told from, so that one table does not give another away.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from aspfin import indicators
-from aspfin.reporting.performance_measures import EVERYONE, MONEY_MEASURES
+from aspfin.reporting.performance_measures import EVERYONE, MONEY_MEASURES, QUANTILE
 
-__all__ = ["VALUES", "hide", "safe_points", "safe_table"]
+__all__ = ["HIDDEN", "VALUES", "hide", "safe_curve", "safe_table", "splits_safely"]
 
 VALUES = ["estimate", "std_error", "ci_low", "ci_high"]
 HIDDEN = "hidden"
+SMALL, COMPLEMENTARY = "small", "complementary"
 
 
 def hide(figures: pd.DataFrame, minimum: int) -> pd.DataFrame:
@@ -39,8 +42,8 @@ def hide(figures: pd.DataFrame, minimum: int) -> pd.DataFrame:
     safe = figures.copy()
     safe[HIDDEN] = ""
     for by in safe["by"].unique():
-        small = _marks(safe[safe["by"].isin(["", by])], "rows", minimum)
         here = safe["by"] == by
+        small = _marks(safe[safe["by"].isin(["", by])], "rows", minimum)
         safe.loc[here, HIDDEN] = [small.get(group, "") for group in safe.loc[here, "group"]]
         money = here & safe["measure"].isin(MONEY_MEASURES)
         for programme in safe.loc[money, "programme"].unique():
@@ -49,7 +52,7 @@ def hide(figures: pd.DataFrame, minimum: int) -> pd.DataFrame:
             cells = money & (safe["programme"] == programme) & (safe[HIDDEN] == "")
             safe.loc[cells, HIDDEN] = [few.get(group, "") for group in safe.loc[cells, "group"]]
     base = safe["measure"].eq("beneficiary_incidence") & (safe["n"] < minimum)
-    safe.loc[base & (safe[HIDDEN] == ""), HIDDEN] = "small"
+    safe.loc[base & (safe[HIDDEN] == ""), HIDDEN] = SMALL
     gone = safe[HIDDEN] != ""
     safe.loc[gone, VALUES] = np.nan
     for name in ("n", "rows", "received"):
@@ -60,46 +63,113 @@ def hide(figures: pd.DataFrame, minimum: int) -> pd.DataFrame:
 
 def _marks(figures: pd.DataFrame, count: str, minimum: int) -> dict[str, str]:
     """Return why groups are hidden: from one grouping's counts, with everybody as their total."""
-    cells = figures[["group", count]].drop_duplicates("group").reset_index(drop=True)
+    cells = figures[["by", "group", count]].drop_duplicates(["by", "group"]).reset_index(drop=True)
     if cells.empty:
         return {}
-    inner = cells["group"] != EVERYONE
-    # Without a complete split (rows without a label) the groups do not add up, and no sum gives any away.
-    whole = cells.loc[~inner, count].sum() == cells.loc[inner, count].sum() if inner.any() else False
-    totals = EVERYONE if whole and (~inner).any() else None
+    inner = cells[cells["by"] != ""]
+    if (inner["by"] == QUANTILE).any() and inner["group"].str.fullmatch(r"\d+").all():
+        return _tenths(cells, count, minimum)
+    # Where rows have no label the groups do not add up to everybody, and no sum gives any away.
+    everybody = cells.loc[cells["by"] == "", count].sum()
+    totals = EVERYONE if len(inner) and everybody == inner[count].sum() else None
+    if totals is None and len(inner):
+        cells = inner
+    return _suppressed(cells[["group", count]], count, minimum, totals)
+
+
+def _suppressed(cells: pd.DataFrame, count: str, minimum: int, totals: str | None) -> dict[str, str]:
     done = indicators.suppress(cells, counts=count, keys=["group"], minimum=minimum, totals=totals).table
     return {group: mark for group, mark in zip(done["group"], done["suppressed"], strict=True) if mark}
 
 
-def safe_points(received: np.ndarray, wanted: np.ndarray, minimum: int) -> np.ndarray:
-    """Return which points of a concentration curve may be shown: between two are enough recipients, or none.
+def _tenths(cells: pd.DataFrame, count: str, minimum: int) -> dict[str, str]:
+    """Return why tenths are hidden: with their fifth, or with the other tenth of it.
+
+    Fifths are shown too (under the official codes), so that one hidden tenth of a shown fifth would be told.
+    """
+    inner = cells[cells["by"] != ""]
+    fifth = (inner["group"].astype(int) + 1) // 2
+    sums = inner[count].groupby(fifth).sum()
+    both = pd.DataFrame({"group": sums.index.astype(str), count: sums.to_numpy()})
+    everybody = cells.loc[cells["by"] == "", ["group", count]]
+    hidden = _suppressed(pd.concat([both[both[count] > 0], everybody]), count, minimum, EVERYONE)
+    marks = {group: hidden.get(str(of), "") for group, of in zip(inner["group"], fifth, strict=True)}
+    few = inner[count].between(1, minimum - 1)
+    for group, of, small in zip(inner["group"], fifth, few, strict=True):
+        if not marks[group] and few[fifth == of].any():
+            marks[group] = SMALL if small else COMPLEMENTARY
+    if EVERYONE in hidden:
+        marks[EVERYONE] = hidden[EVERYONE]
+    return {group: mark for group, mark in marks.items() if mark}
+
+
+def splits_safely(hidden: Sequence[bool], place: int) -> bool:
+    """Return whether a cumulative share up to a boundary tells no hidden group: none, or several on a side.
 
     Parameters
     ----------
+    hidden : sequence of bool
+        By group, from the poorest.
+    place : int
+        Groups below the boundary.
+
+    Examples
+    --------
+    >>> splits_safely([False, False, True, True], 2), splits_safely([False, True, False, True], 2)
+    (True, False)
+    """
+    below, above = sum(hidden[:place]), sum(hidden[place:])
+    return below != 1 and above != 1
+
+
+def safe_curve(p: np.ndarray, received: np.ndarray, hidden: Sequence[bool], minimum: int) -> np.ndarray:
+    """Return which points of a concentration curve may be shown.
+
+    Between any two are enough recipients, or none; and what the groups that are hidden elsewhere receive
+    cannot be told from them: amid those only boundaries of groups are kept that leave several on both sides.
+
+    Parameters
+    ----------
+    p : ndarray of float, shape (k,)
+        Shares of people from 0 to 1, boundaries of the groups among them.
     received : ndarray of int, shape (k,)
-        Rows that receive, up to each point of the grid; the first and the last point are always kept.
-    wanted : ndarray of int, shape (k,)
-        Order in which points are tried, lowest first; ties from left to right.
+        Rows that receive, up to each point.
+    hidden : sequence of bool
+        Which groups of equally many people are hidden elsewhere, from the poorest.
     minimum : int
 
     Returns
     -------
     ndarray of bool, shape (k,)
+        The first and the last point are always kept.
 
     Examples
     --------
-    >>> safe_points(np.array([0, 20, 40, 43, 43]), np.zeros(5), 10).tolist()
+    >>> p = np.array([0, 0.25, 0.5, 0.75, 1.0])
+    >>> safe_curve(p, np.array([0, 20, 40, 43, 43]), [False] * 4, 10).tolist()
     [True, True, False, True, True]
     """
-    kept = np.zeros(received.size, dtype=bool)
+    groups, boundary = len(hidden), np.isclose(p * len(hidden), np.round(p * len(hidden)))
+    where = np.flatnonzero(hidden)
+    first, last = (where[0] / groups, (where[-1] + 1) / groups) if where.size else (1.0, 0.0)
+    kept = np.zeros(p.size, dtype=bool)
     kept[0] = kept[-1] = True
-    for place in np.argsort(wanted, kind="stable"):
+    for place in np.lexsort((np.arange(p.size), ~boundary)):  # boundaries of groups first
         before, after = kept[:place].nonzero()[0], place + 1 + kept[place + 1 :].nonzero()[0]
         if not before.size or not after.size:
             continue
+        if where.size and first + 1e-9 < p[place] < last - 1e-9 and not boundary[place]:
+            continue
+        if boundary[place] and not splits_safely(hidden, int(np.round(p[place] * groups))):
+            continue
         left = received[place] - received[before[-1]]
         right = received[after[0]] - received[place]
-        kept[place] |= all(part == 0 or part >= minimum for part in (left, right))
+        kept[place] = all(part == 0 or part >= minimum for part in (left, right))
+    inner = [place for place in np.flatnonzero(kept & boundary)[1:-1]]
+    for one, other in zip([0, *inner], [*inner, p.size - 1], strict=True):
+        between = hidden[int(np.round(p[one] * groups)) : int(np.round(p[other] * groups))]
+        if sum(between) == 1 and other != p.size - 1:
+            kept[other] = False
     return kept
 
 

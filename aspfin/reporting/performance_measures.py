@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from aspfin import indicators
-from aspfin.reporting.performance_data import AFTER, ALL, BEFORE, ELIGIBLE, RECEIVES, Prepared
+from aspfin.reporting.performance_data import AFTER, ALL, BEFORE, ELIGIBLE, RECEIVES, Prepared, code_text
 from aspfin.reporting.performance_parameters import PerformanceParameters
 
 __all__ = ["EVERYONE", "MONEY_MEASURES", "QUANTILE", "groupings", "measured"]
@@ -38,7 +38,14 @@ def groupings(
         ),
         MEANT: pd.Series(pd.Categorical(meant, ["eligible", "not eligible"]), index=data.frame.index),
     }
-    return made | {name: data.frame[name] for name in parameters.by}
+    return made | {name: _as_text(data.frame[name]) for name in parameters.by}
+
+
+def _as_text(labels: pd.Series) -> pd.Series:
+    """Return labels as text, categories in their own order."""
+    if isinstance(labels.dtype, pd.CategoricalDtype):
+        return labels.cat.rename_categories([code_text(one) for one in labels.cat.categories])
+    return labels.astype(object).map(code_text, na_action="ignore")
 
 
 def measured(

@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from aspfin.reporting.evaluation_designs import Column
 from aspfin.reporting.evaluation_parameters import Reference, Words
 from aspfin.reporting.instrument_parameters import Day, Identifier, Section, Share, Whole
+from aspfin.reporting.wording import did_you_mean
 from aspfin.results import InputError, Problem
 
 __all__ = [
@@ -220,6 +221,8 @@ def located(parameters: PerformanceParameters, file: str) -> PerformanceParamete
 
 def _rules(parameters: PerformanceParameters, file: str) -> list[Problem]:
     """Return what does not go together, each with the field that is wrong."""
+    from aspfin.indicators.aspire_codes import CATEGORIES
+
     found = []
 
     def refuse(field: str, value: object, allowed: str) -> None:
@@ -232,6 +235,8 @@ def _rules(parameters: PerformanceParameters, file: str) -> list[Problem]:
         words = parameters.programmes[place].words
         if words in [one.words for one in parameters.programmes[:place]]:
             refuse(f"programmes[{place}].label", words, "each label once")
+        if (category := parameters.programmes[place].category.lower()) not in CATEGORIES:
+            refuse(f"programmes[{place}].category", category, did_you_mean(category, list(CATEGORIES)))
     for place, one in enumerate(parameters.administrative):
         if one.programme not in columns:
             refuse(f"administrative[{place}].programme", one.programme, f"one of {', '.join(columns)}")

@@ -10,14 +10,22 @@ import pandas as pd
 
 from aspfin import indicators
 from aspfin.reporting.performance_data import AFTER, ALL, BEFORE, ELIGIBLE, RECEIVES, Prepared
-from aspfin.reporting.performance_disclosure import HIDDEN, VALUES, hide, safe_points, safe_table
-from aspfin.reporting.performance_measures import EVERYONE, MEANT
+from aspfin.reporting.performance_disclosure import (
+    HIDDEN,
+    VALUES,
+    hide,
+    safe_curve,
+    safe_table,
+    splits_safely,
+)
+from aspfin.reporting.performance_measures import EVERYONE, MEANT, QUANTILE
 from aspfin.reporting.performance_parameters import PerformanceParameters
 
 __all__ = ["amounts", "curves", "hide_errors", "overlap", "safe_people", "sample", "targeting"]
 
 GRID = np.linspace(0, 1, 51)
 SUM = "all"
+ERRORS = ["programme", "code", "name", *VALUES, "n", "denominator", "denominator_persons"]
 
 
 def targeting(
@@ -44,9 +52,8 @@ def targeting(
         errors.append(frame if positive else frame[frame["code"] != "distributional_characteristic"])
         people.append(_with_sums(found.table).assign(programme=programme))
     if not errors:
-        return pd.DataFrame(columns=["programme", "code"]), pd.DataFrame(columns=["programme", "n"])
-    columns = ["programme", "code", "name", *VALUES, "n", "denominator", "denominator_persons"]
-    return pd.concat(errors, ignore_index=True)[columns], pd.concat(people, ignore_index=True)
+        return pd.DataFrame(columns=ERRORS), pd.DataFrame(columns=["programme", "n"])
+    return pd.concat(errors, ignore_index=True)[ERRORS], pd.concat(people, ignore_index=True)
 
 
 def amounts(data: Prepared, parameters: PerformanceParameters) -> dict[str, str]:
@@ -80,25 +87,36 @@ def _with_sums(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def safe_people(people: pd.DataFrame, minimum: int) -> pd.DataFrame:
-    """Return the two-by-two tables without their small cells."""
-    safe = [
-        safe_table(
-            rows.drop(columns="programme"), minimum, counts="n", keys=["eligible", "receives"], totals=SUM
-        ).assign(programme=programme)
-        for programme, rows in people.groupby("programme", sort=False)
-    ]  # fmt: skip
-    if not safe:
-        return pd.DataFrame(columns=["programme", "eligible", "receives", "persons", "n", HIDDEN])
-    return pd.concat(safe, ignore_index=True)[["programme", "eligible", "receives", "persons", "n", HIDDEN]]
+    """Return the two-by-two tables without their small cells; an empty cell hides nobody."""
+    columns = ["programme", "eligible", "receives", "persons", "n", HIDDEN]
+    safe = []
+    for programme, rows in people.groupby("programme", sort=False):
+        some = rows[rows["n"] > 0].drop(columns="programme")
+        shown = safe_table(some, minimum, counts="n", keys=["eligible", "receives"], totals=SUM)
+        empty = rows[rows["n"] == 0].assign(**{HIDDEN: ""})
+        safe.append(pd.concat([shown.assign(programme=programme), empty], ignore_index=True)[columns])
+    return pd.concat(safe, ignore_index=True) if safe else pd.DataFrame(columns=columns)
+
+
+OF_MONEY = ("coady_grosh_hoddinott", "distributional_characteristic")
 
 
 def hide_errors(
     errors: pd.DataFrame, figures: pd.DataFrame, people: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Hide rates that would give a hidden cell of a two-by-two table away, in errors and figures."""
+    """Hide rates that would give a hidden cell away, in errors and figures.
+
+    Rates of errors go with the two-by-two table; the share of the money of the poorest 40 % goes where it
+    would tell what one hidden welfare group receives.
+    """
     errors, figures = errors.copy(), figures.copy()
     closed = set(people.loc[people[HIDDEN] != "", "programme"])
-    errors[HIDDEN] = np.where(errors["programme"].isin(closed), "small", "")
+    money = errors["code"].isin(OF_MONEY)
+    errors[HIDDEN] = np.where(errors["programme"].isin(closed) & ~money, "small", "")
+    for programme in errors["programme"].unique():
+        gone = hidden_groups(figures, programme)
+        if gone is None or not splits_safely(gone, round(0.4 * len(gone))):
+            errors.loc[money & (errors["programme"] == programme), HIDDEN] = "complementary"
     errors.loc[errors[HIDDEN] != "", [*VALUES, "n", "denominator_persons"]] = np.nan
     gone = figures["programme"].isin(closed) & (figures["by"] == MEANT) & (figures[HIDDEN] == "")
     figures.loc[gone, HIDDEN] = "complementary"
@@ -106,21 +124,35 @@ def hide_errors(
     return errors, figures
 
 
+def hidden_groups(figures: pd.DataFrame, programme: str) -> list[bool] | None:
+    """Return which welfare groups' money is hidden, from the poorest; None where all of it is."""
+    own = figures["programme"] == programme
+    whole = figures[own & (figures["measure"] == "average_transfer") & (figures["by"] == "")]
+    cells = figures[own & (figures["measure"] == "benefit_incidence") & (figures["by"] == QUANTILE)]
+    if whole.empty or (whole[HIDDEN] != "").any() or cells.empty:
+        return None
+    return (cells[HIDDEN] != "").tolist()
+
+
 def curves(
-    design: indicators.SurveyDesign, data: Prepared, parameters: PerformanceParameters
+    design: indicators.SurveyDesign,
+    data: Prepared,
+    parameters: PerformanceParameters,
+    figures: pd.DataFrame,
 ) -> pd.DataFrame:
     """Return the Lorenz curve of welfare and the concentration curve of each programme's money."""
-    minimum, found = parameters.disclosure.minimum_cell, []
+    minimum = parameters.disclosure.minimum_cell
     own = indicators.lorenz(design, BEFORE, grid=GRID).to_frame()
-    found.append(own.assign(curve=BEFORE, programme=""))
+    everybody = np.ones(int(design.in_domain.sum()), dtype=bool)
+    kept = safe_curve(GRID, _reached(design, everybody), [False] * parameters.quantiles, minimum)
+    found = [own[kept].assign(curve=BEFORE, programme="")]
     for programme, amount in amounts(data, parameters).items():
-        gets = design.column(amount)[design.in_domain] > 0
-        if gets.sum() < minimum:
+        gone = hidden_groups(figures, programme)
+        if gone is None:
             continue
         curve = indicators.concentration_curve(design, amount, rank_by=BEFORE, grid=GRID).to_frame()
-        reached = _reached(design, gets)
-        fifths = np.where(np.isclose(GRID * 5 % 1, 0) | np.isclose(GRID * 5 % 1, 1), 0, 1)
-        kept = safe_points(reached, fifths, minimum)
+        reached = _reached(design, design.column(amount)[design.in_domain] > 0)
+        kept = safe_curve(GRID, reached, gone, minimum)
         found.append(curve[kept].assign(curve=f"money from {programme}", programme=programme))
     frame = pd.concat(found, ignore_index=True).rename(columns={"estimate": "share"})
     for name in ("ci_low", "ci_high"):
@@ -231,7 +263,7 @@ def official(
 ) -> pd.DataFrame:
     """Return the table with the official codes, safe to publish."""
     if not design.column(RECEIVES)[design.in_domain].any():
-        return pd.DataFrame()
+        return pd.DataFrame(columns=["programme", "code", "estimate"])
     own = design.domain(data.usable)
     formed = [name for name in ("quintile", "poor") if name in data.frame and name not in parameters.by]
     own.frame = data.frame.drop(columns=formed)  # formed from welfare, not taken from a column of that name

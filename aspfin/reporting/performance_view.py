@@ -190,7 +190,10 @@ def population_table(a: PerformanceAnalysis) -> Html:
 
 def inputs(a: PerformanceAnalysis) -> Html:
     """Return the inputs of made-up data that nobody has confirmed; nothing for data of one's own."""
-    return tables.unverified_list(a.unverified) if a.known else NOTHING
+    if not a.known:
+        return NOTHING
+    written = [f"{value:,.6g}" for value in a.unverified["value"]]
+    return tables.unverified_list(a.unverified.assign(value=written))
 
 
 def sample_table(a: PerformanceAnalysis) -> Html:

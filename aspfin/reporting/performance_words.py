@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from aspfin.reporting.charts_effects import written
 from aspfin.reporting.manifest import Headline
 from aspfin.reporting.performance_measures import QUANTILE
 from aspfin.reporting.style import count, number
@@ -68,7 +69,7 @@ def in_hundredths(value: float) -> str:
     >>> [in_hundredths(share) for share in (0.671, 0.0512, 0.0, 0.0002, 0.9999, 1.0)]
     ['67', '5.1', '0', '< 0.1', '> 99.9', '100']
     """
-    size = 100 * abs(value)
+    size = round(100 * abs(value), 9)  # the last digits of a sum are noise
     if 0 < size < 0.05:
         return "< 0.1"
     if 99.5 <= size < 100:
@@ -94,7 +95,9 @@ def plain_ends(row: pd.Series, digits: int = 2) -> str:
     """Return an interval of what is no share; empty where there is none."""
     if not (known(row["ci_low"]) and known(row["ci_high"])):
         return ""
-    return f"{number(float(row['ci_low']), digits)} to {number(float(row['ci_high']), digits)}"
+    low, high = float(row["ci_low"]), float(row["ci_high"])
+    places = max(0, digits - 1 - math.floor(math.log10(max(abs(low), abs(high), 1e-9))))
+    return f"{written(low, places)} to {written(high, places)}"
 
 
 def line(a: PerformanceAnalysis) -> str:
@@ -179,11 +182,15 @@ def sentences(a: PerformanceAnalysis) -> list[str]:
 
 
 def _who(a: PerformanceAnalysis) -> str:
-    everybody = a.figure("coverage")
-    return (
+    everybody, low, high = a.figure("coverage"), poorest(a), richest(a)
+    text = (
         f"Of all people, {with_ends(everybody, '95 % interval ')} live in a household that receives "
-        f"{_programmes(a)}: {with_ends(poorest(a))} of the poorest {_groups(a)} and "
-        f"{share(richest(a)['estimate'])} of the richest."
+        f"{_programmes(a)}"
+    )
+    if not (known(low["estimate"]) and known(high["estimate"])):
+        return f"{text}; too few rows are in the data to tell the poorest from the richest."
+    return (
+        f"{text}: {with_ends(low)} of the poorest {_groups(a)} and {share(high['estimate'])} of the richest."
     )
 
 
@@ -358,9 +365,9 @@ def _administrative(a: PerformanceAnalysis) -> str:
 
 def _official(a: PerformanceAnalysis) -> str:
     return (
-        "The same indicators under the codes of the World Bank's ASPIRE database (shares of 0 "
-        "to 1 here, per cent "
-        "there), each with its standard error. The whole table is in tables/official_codes.csv."
+        "The same indicators under the codes of the World Bank's ASPIRE database, each with its standard "
+        "error. There, fifths are formed by welfare with the transfers in it and differ from those above; "
+        "those whose code says preT are formed without. Files hold shares of 1, the database per cent."
     )
 
 
