@@ -1,5 +1,7 @@
 """The social protection system: country packs, programmes with dated benefit rules, costing."""
 
+from aspfin.programmes import shocks
+from aspfin.programmes.benefits import Benefit
 from aspfin.programmes.catalogue import Budget, Outcome, Programme
 from aspfin.programmes.contributions import ContributionRule, InsuranceBenefit
 from aspfin.programmes.costing import ProgrammeCost, per_unit
@@ -16,32 +18,63 @@ from aspfin.programmes.entitlements import (
     entitlement_totals,
     system_entitlements,
 )
+from aspfin.programmes.microsimulation import affected_households
+from aspfin.programmes.response import ResponseComparison, compare_responses
+from aspfin.programmes.response_defaults import default_options
+from aspfin.programmes.response_options import (
+    OPTIONS,
+    Combination,
+    DesignTweak,
+    DisasterManagementProgramme,
+    EmergencyProgramme,
+    HorizontalExpansion,
+    RoutineStrengthening,
+    VerticalExpansion,
+)
+from aspfin.programmes.response_scores import MEASURES
 from aspfin.programmes.rules import CATEGORIES, VOCABULARY, BenefitRule
 from aspfin.programmes.shock_draws import Response
 from aspfin.programmes.shock_need import ShockNeed, pack_response, shock_need
+from aspfin.programmes.shocks import Shock
 
 __all__ = [
     "CATEGORIES",
+    "MEASURES",
+    "OPTIONS",
     "VOCABULARY",
+    "Benefit",
     "BenefitRule",
     "Budget",
+    "Combination",
     "Condition",
     "ContributionRule",
     "Country",
+    "DesignTweak",
+    "DisasterManagementProgramme",
+    "EmergencyProgramme",
+    "HorizontalExpansion",
     "InsuranceBenefit",
     "Outcome",
     "Programme",
     "ProgrammeCost",
     "Response",
+    "ResponseComparison",
+    "RoutineStrengthening",
+    "Shock",
     "ShockNeed",
+    "VerticalExpansion",
+    "affected_households",
     "available_countries",
     "check_country",
+    "compare_responses",
     "computable_programmes",
+    "default_options",
     "entitlement_chunks",
     "entitlement_totals",
     "load_country",
     "pack_response",
     "per_unit",
     "shock_need",
+    "shocks",
     "system_entitlements",
 ]

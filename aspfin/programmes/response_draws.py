@@ -1,0 +1,121 @@
+"""Ranges carried through: the same plans on cells of similar households, for every draw of the inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from aspfin.programmes.microsimulation import Households, make_scene
+from aspfin.programmes.ranges import Central, Draws
+from aspfin.programmes.response_plan import Option
+from aspfin.programmes.response_scores import days_of, measures_of, sums_of
+from aspfin.programmes.shocks import Shock
+
+__all__ = ["OptionDraws", "draw_options", "group_cells"]
+
+# Edges of the cells, in poverty lines: fine where a shock or a transfer moves households over the line.
+BANDS = (0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 1.8, 2.5)
+ROWS_AT_ONCE = 200
+
+
+@dataclass(frozen=True, eq=False)
+class OptionDraws:
+    """Draws of one option.
+
+    Attributes
+    ----------
+    sums : dict of str to array, shape (draws, provinces)
+        As `sums_of`, scaled so that the central draw is the microsimulation.
+    days : dict of str to array, shape (draws,)
+    central_cells : dict of str to array, shape (provinces,)
+        The sums of the cells at the central values, before scaling.
+    """
+
+    sums: dict[str, np.ndarray]
+    days: dict[str, np.ndarray]
+    central_cells: dict[str, np.ndarray]
+
+    def measures(self, places: Sequence[int]) -> dict[str, np.ndarray]:
+        """Return the measures of some provinces together, shape (draws,)."""
+        together = {name: values[:, list(places)].sum(axis=1) for name, values in self.sums.items()}
+        return {**measures_of(together), **self.days}
+
+
+def group_cells(households: Households) -> Households:
+    """Return cells of households alike in province, roster, risk and living standard.
+
+    Consumption of a cell's households is taken as even around its mean, with their own variance.
+    """
+    frame = households.frame
+    at_risk = frame["at_risk"].to_numpy() if "at_risk" in frame.columns else np.zeros(len(frame), dtype=int)
+    band = np.searchsorted(np.array(BANDS) * households.line, households.consumption, side="right")
+    keys = pd.MultiIndex.from_arrays([households.province, households.roster, at_risk, band])
+    code, cells = pd.factorize(keys, sort=True)
+    parts = Households(
+        households.country, frame, np.bincount(code, weights=households.weight), *([np.zeros(0)] * 6),
+        province=cells.get_level_values(0).to_numpy(), pcodes=households.pcodes, line=households.line,
+        parent=households, code=code,
+    )  # fmt: skip
+    persons = households.weight * households.members
+    parts.members = parts.mean(households.members)
+    people = np.bincount(code, weights=persons)
+    parts.consumption = np.bincount(code, weights=persons * households.consumption) / people
+    variance = np.bincount(code, weights=persons * (households.consumption - parts.consumption[code]) ** 2)
+    # Half the width of an even distribution with this variance.
+    parts.spread = np.sqrt(3 * variance / people)
+    parts.standard = parts.mean(households.standard).round().astype(int)
+    parts.roster, parts.months = parts.mean(households.roster), parts.mean(households.months)
+    return parts
+
+
+def draw_options(
+    cells: Households,
+    shock: Shock,
+    options: Mapping[str, Option],
+    central: Mapping[str, Mapping[str, np.ndarray]],
+    *,
+    deadline: float,
+    draws: int,
+    seed: int,
+) -> dict[str, OptionDraws]:
+    """Return the draws of each option; `central` holds the sums of the microsimulation."""
+    reader = Draws(draws, seed)
+    chunks = [slice(a, min(a + ROWS_AT_ONCE, draws)) for a in range(0, draws, ROWS_AT_ONCE)]
+    sums: dict[str, list] = {name: [] for name in options}
+    days: dict[str, list] = {name: [] for name in options}
+    for rows in chunks:
+        read = reader.chunk(rows)
+        scene = make_scene(cells, shock, shock.start, read)
+        for name, option in options.items():
+            plan = option.plan(scene, read)
+            sums[name].append(sums_of(scene, plan, deadline=deadline))
+            days[name].append(days_of(plan, scene))
+    middle = make_scene(cells, shock, shock.start, Central())
+    return {
+        name: _joined(
+            sums[name],
+            days[name],
+            sums_of(middle, option.plan(middle, Central()), deadline=deadline),
+            central[name],
+            draws,
+        )
+        for name, option in options.items()
+    }
+
+
+def _joined(
+    sums: list[dict], days: list[dict], cells: dict, central: Mapping[str, np.ndarray], draws: int
+) -> OptionDraws:
+    scaled = {}
+    for name, middle in cells.items():
+        rows = np.concatenate([np.atleast_2d(part[name]) for part in sums])
+        drawn = rows if len(rows) == draws else np.broadcast_to(rows[:1], (draws, rows.shape[1]))
+        scaled[name] = drawn * np.where(middle > 0, central[name] / np.where(middle > 0, middle, 1.0), 1.0)
+    together = {}
+    for name in days[0]:
+        values = np.concatenate([np.atleast_1d(part[name]) for part in days])
+        together[name] = values if len(values) == draws else np.full(draws, values[0])
+    return OptionDraws(scaled, together, cells)

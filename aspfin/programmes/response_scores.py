@@ -1,0 +1,230 @@
+"""What a plan achieves: sums over households by province, and the measures made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from aspfin.programmes.microsimulation import Scene
+from aspfin.programmes.response_plan import Plan, States, pay_states, share_paid_by
+
+__all__ = ["MEASURES", "days_of", "measures_of", "sums_of"]
+
+# Measure: (words, unit, the direction that is better: 1 more, -1 less, 0 neither).
+MEASURES: dict[str, tuple[str, str, int]] = {
+    "households_affected": ("Households affected", "households", 0),
+    "households_in_need": ("Households in need: affected, and poor before or pushed below", "households", 0),
+    "households_paid": ("Households paid", "households", 0),
+    "people_paid": ("People in paid households", "persons", 0),
+    "coverage_affected": ("Affected households paid", "share of affected households", 1),
+    "coverage_in_need": ("Households in need paid", "share of households in need", 1),
+    "exclusion_error": ("Households in need not paid", "share of households in need", -1),
+    "inclusion_error": ("Paid households not in need", "share of paid households", -1),
+    "paid_not_affected": ("Paid households not affected", "share of paid households", -1),
+    "adequacy_line": ("Money received by paid affected households", "share of the poverty line", 1),
+    "adequacy_loss": ("Money received by paid affected households", "share of their loss", 1),
+    "headcount_before": ("Poverty before the shock", "share of people", 0),
+    "headcount_shock": ("Poverty after the shock", "share of people", 0),
+    "headcount_response": ("Poverty after the response", "share of people", -1),
+    "poor_added": ("People pushed below the line by the shock", "persons", 0),
+    "poor_averted": ("People kept out of poverty or lifted above the line", "persons", 1),
+    "gap_before": ("Poverty gap before the shock", "share of the line", 0),
+    "gap_shock": ("Poverty gap after the shock", "share of the line", 0),
+    "gap_response": ("Poverty gap after the response", "share of the line", -1),
+    "gap_averted": ("Rise of the poverty gap averted", "share of the rise", 1),
+    "first_days": ("Days to the first payment", "days", -1),
+    "last_days": ("Days until 95 % are paid", "days", -1),
+    "on_time": ("Households in need paid by the deadline", "share of households in need", 1),
+    "transfer": ("Money sent to households", "money", 0),
+    "brought_forward": ("Part of it only paid earlier than due", "money", 0),
+    "administration": ("Administration and investment", "money", -1),
+    "cost": ("Cost: money sent, less what was due anyway, and administration", "money", -1),
+    "cost_per_household": ("Cost per paid household", "money per household", -1),
+    "cost_per_in_need": ("Cost per household in need that is paid", "money per household", -1),
+    "need_money": ("Money that undoes the rise of the poverty gap", "money", 0),
+    "unmet_money": ("Part of it that the response leaves", "money", -1),
+    "unmet_households": ("Households in need not paid", "households", -1),
+    "households_on_time": ("Households in need paid by the deadline", "households", 1),
+    "households_late": ("Households in need paid later", "households", -1),
+    "households_never": ("Households in need never paid", "households", -1),
+    "households_not_in_need": ("Households not in need", "households", 0),
+}
+
+
+def sums_of(scene: Scene, plan: Plan, *, deadline: float) -> dict[str, np.ndarray]:
+    """Return sums by province, shape (…, provinces): households, people, money over the whole shock."""
+    households, hit = scene.households, scene.hit
+    chances = tuple(one.affected for one in plan.streams), tuple(one.others for one in plan.streams)
+    yes, no = (pay_states(plan.streams, chance) for chance in chances)
+    poor, pushed = scene.below(households.consumption), scene.below(scene.after)
+    gap, gap_after = scene.gap(households.consumption), scene.gap(scene.after)
+    need = hit * pushed
+    money = households.members * scene.days
+    by_deadline = sum(
+        chance * share_paid_by(deadline, plan.streams[first])
+        for chance, _, first in yes.states
+        if first is not None
+    )
+    left = _after_response(scene, yes, scene.after, pushed, gap_after, before=gap)
+    right = _after_response(scene, no, households.consumption, poor, gap, before=gap)
+    paid = hit * yes.paid + (1 - hit) * no.paid
+    persons = households.members
+    amounts = {
+        "households": np.ones_like(households.weight),
+        "people": persons,
+        "affected": hit,
+        "in_need": need,
+        "paid": paid,
+        "people_paid": paid * persons,
+        "paid_affected": hit * yes.paid,
+        "paid_in_need": need * yes.paid,
+        "in_need_by_deadline": need * by_deadline,
+        "received": hit * sum(chance * received for chance, received, _ in yes.states),
+        "line_of_paid": hit * yes.paid * households.line * money,
+        "loss_of_paid": hit * yes.paid * scene.loss * money,
+        "poor_before": poor * persons,
+        "poor_shock": (poor + hit * (pushed - poor)) * persons,
+        "poor_response": (hit * left[0] + (1 - hit) * right[0]) * persons,
+        "gap_before": gap * money,
+        "gap_shock": (gap + hit * (gap_after - gap)) * money,
+        "gap_response": (hit * left[1] + (1 - hit) * right[1]) * money,
+        "need_money": hit * (gap_after - gap) * money,
+        "unmet_money": hit * left[2] * money,
+        "line_money": households.line * money,
+        **_costs(plan, hit, yes, no),
+    }
+    shape = np.broadcast_shapes(*(np.shape(value) for value in amounts.values()))
+    totals = {name: scene.by_province(np.broadcast_to(value, shape)) for name, value in amounts.items()}
+    # What is not tied to households is shared out like the households of the provinces.
+    totals["administration"] = totals["administration"] + plan.fixed * totals["households"] / totals[
+        "households"
+    ].sum(axis=-1, keepdims=True)
+    return totals
+
+
+def _after_response(
+    scene: Scene,
+    states: States,
+    consumption: np.ndarray,
+    poor: np.ndarray,
+    gap: np.ndarray,
+    *,
+    before: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the share below the line, the gap, and what is left of its rise over `before`."""
+    headcount, shortfall, left = 0.0, 0.0, 0.0
+    for chance, received, first in states.states:
+        if first is None:
+            below, open_gap = poor, gap
+        else:
+            reached = consumption + scene.per_day(received)
+            below, open_gap = scene.below(reached), scene.gap(reached)
+        headcount = headcount + chance * below
+        shortfall = shortfall + chance * open_gap
+        left = left + chance * np.maximum(open_gap - before, 0.0)
+    return headcount, shortfall, left
+
+
+def _costs(plan: Plan, hit: np.ndarray, yes: States, no: States) -> dict[str, np.ndarray]:
+    transfer, forward, administration = 0.0, 0.0, 0.0
+    for k, one in enumerate(plan.streams):
+        sent = hit * yes.sent[k] + (1 - hit) * no.sent[k]
+        enrolled = hit * yes.enrolled[k] + (1 - hit) * no.enrolled[k]
+        transfer = transfer + sent
+        forward = forward + sent * one.brought_forward
+        administration = (
+            administration + sent * one.administration_share + enrolled * one.administration_per_new
+        )
+    return {"transfer": transfer, "brought_forward": forward, "administration": administration}
+
+
+def measures_of(sums: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the measures of sums (any shape); missing (NaN) where a denominator is 0. Days are `days_of`."""
+    s = sums
+    rise = s["gap_shock"] - s["gap_before"]
+    cost = s["transfer"] - s["brought_forward"] + s["administration"]
+    never = s["in_need"] - s["paid_in_need"]
+    return {
+        "households_affected": s["affected"],
+        "households_in_need": s["in_need"],
+        "households_paid": s["paid"],
+        "people_paid": s["people_paid"],
+        "coverage_affected": _share(s["paid_affected"], s["affected"]),
+        "coverage_in_need": _share(s["paid_in_need"], s["in_need"]),
+        "exclusion_error": _share(never, s["in_need"]),
+        "inclusion_error": _share(s["paid"] - s["paid_in_need"], s["paid"]),
+        "paid_not_affected": _share(s["paid"] - s["paid_affected"], s["paid"]),
+        "adequacy_line": _share(s["received"], s["line_of_paid"]),
+        "adequacy_loss": _share(s["received"], s["loss_of_paid"]),
+        "headcount_before": _share(s["poor_before"], s["people"]),
+        "headcount_shock": _share(s["poor_shock"], s["people"]),
+        "headcount_response": _share(s["poor_response"], s["people"]),
+        "poor_added": s["poor_shock"] - s["poor_before"],
+        "poor_averted": s["poor_shock"] - s["poor_response"],
+        "gap_before": _share(s["gap_before"], s["line_money"]),
+        "gap_shock": _share(s["gap_shock"], s["line_money"]),
+        "gap_response": _share(s["gap_response"], s["line_money"]),
+        "gap_averted": _share(s["need_money"] - s["unmet_money"], rise),
+        "on_time": _share(s["in_need_by_deadline"], s["in_need"]),
+        "transfer": s["transfer"],
+        "brought_forward": s["brought_forward"],
+        "administration": s["administration"],
+        "cost": cost,
+        "cost_per_household": _share(cost, s["paid"]),
+        "cost_per_in_need": _share(cost, s["paid_in_need"]),
+        "need_money": s["need_money"],
+        "unmet_money": s["unmet_money"],
+        "unmet_households": never,
+        "households_on_time": s["in_need_by_deadline"],
+        "households_late": s["paid_in_need"] - s["in_need_by_deadline"],
+        "households_never": never,
+        "households_not_in_need": s["households"] - s["in_need"],
+    }
+
+
+def days_of(plan: Plan, scene: Scene) -> dict[str, np.ndarray]:
+    """Return days to the first payment and until 95 % of the paid affected households are paid.
+
+    With several streams the share paid by a day is the mixture of theirs, straight between the days on which
+    one of them starts or ends. Missing where nobody is paid.
+    """
+    states = pay_states(plan.streams, tuple(one.affected for one in plan.streams))
+    weights = []
+    for k, _ in enumerate(plan.streams):
+        mine = sum(chance for chance, _, first in states.states if first == k)
+        weights.append(scene.by_province(scene.hit * mine).sum(axis=-1))
+    weight = np.stack(np.broadcast_arrays(*weights), axis=-1)
+    first = _stacked([one.first_days for one in plan.streams], weight.shape)
+    last = _stacked([one.last_days for one in plan.streams], weight.shape)
+    total = weight.sum(axis=-1, keepdims=True)
+    used = weight > 1e-9 * np.maximum(total, 1e-9)
+    ends = first + (last - first) / 0.95
+    knots = np.sort(np.concatenate([first, ends], axis=-1), axis=-1)
+    length = np.maximum(ends - first, 1e-9)
+    reached = np.clip((knots[..., None] - first[..., None, :]) / length[..., None, :], 0, 1)
+    share = (reached * weight[..., None, :]).sum(axis=-1) / np.where(total > 0, total, 1.0)
+    place = np.argmax(share >= 0.95 - 1e-12, axis=-1)[..., None]
+    before = np.maximum(place - 1, 0)
+    x0, x1 = (np.take_along_axis(knots, one, -1)[..., 0] for one in (before, place))
+    y0, y1 = (np.take_along_axis(share, one, -1)[..., 0] for one in (before, place))
+    step = np.where(y1 > y0, (0.95 - y0) / np.where(y1 > y0, y1 - y0, 1.0), 1.0)
+    nobody = total[..., 0] <= 0
+    start = np.where(used, first, np.inf).min(axis=-1)
+    return {
+        "first_days": np.where(nobody, np.nan, start),
+        "last_days": np.where(nobody, np.nan, x0 + (x1 - x0) * step),
+    }
+
+
+def _stacked(values: list, shape: tuple[int, ...]) -> np.ndarray:
+    """Return numbers, or columns of draws, as one array of the shape given."""
+    columns = [
+        np.broadcast_to(np.reshape(np.asarray(v, dtype=float), (-1,)), shape[:-1] or (1,)) for v in values
+    ]
+    return np.stack(columns, axis=-1).reshape(shape)
+
+
+def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    whole = np.asarray(whole, dtype=float)
+    return np.where(whole > 0, part / np.where(whole > 0, whole, 1.0), np.nan)
