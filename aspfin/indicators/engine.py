@@ -68,8 +68,9 @@ def estimate(
 
 def _members(codes: np.ndarray, rows: np.ndarray | None, n_groups: int) -> Iterator[tuple[int, np.ndarray]]:
     """Yield each group that has rows, with their positions: one stable sort for all groups."""
-    order = np.argsort(codes, kind="stable")
-    ends = np.searchsorted(codes[order], np.arange(n_groups + 1))
+    small = codes.astype(np.int16) if n_groups < 32_767 else codes  # sorted by radix: many times faster
+    order = np.argsort(small, kind="stable")
+    ends = np.searchsorted(small[order], np.arange(n_groups + 1, dtype=small.dtype))
     for code in range(n_groups):
         place = order[ends[code] : ends[code + 1]]
         if place.size:

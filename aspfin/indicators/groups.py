@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -61,10 +62,7 @@ def groups_of(df: pd.DataFrame, by: By) -> Groups:
     for _, codes, levels in parts:
         combined = combined * len(levels) + np.maximum(codes, 0)
         missing |= codes < 0
-    present = pd.unique(combined[~missing])
-    present.sort()
-    result = np.searchsorted(present, combined)
-    result[missing] = -1
+    present, result = _renumbered(combined, missing, math.prod(len(levels) for _, _, levels in parts))
     labels = []
     for code in present:
         label: dict[str, object] = {}
@@ -73,6 +71,19 @@ def groups_of(df: pd.DataFrame, by: By) -> Groups:
             label = {name: levels[place], **label}
         labels.append(label)
     return Groups(result, labels)
+
+
+def _renumbered(codes: np.ndarray, missing: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the codes that occur, rising, and 0, 1, … in their place; −1 where missing."""
+    if size > 4 * codes.size:  # too many cells to count one by one
+        present = np.unique(codes[~missing])
+        result = np.searchsorted(present, codes)
+    else:
+        counts = np.bincount(codes[~missing], minlength=max(size, 1))
+        present = np.flatnonzero(counts)
+        result = (np.cumsum(counts > 0) - 1)[codes]
+    result[missing] = -1
+    return present, result
 
 
 def _columns(df: pd.DataFrame, by: By) -> dict[Hashable, pd.Series]:
