@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from aspfin.reporting import style
-from aspfin.reporting.charts_effects import drawable
+from aspfin.reporting.charts_effects import drawable, written
+from aspfin.reporting.charts_indicators import decimals_of
 from aspfin.reporting.figure import Figure, labels_right, make, require
 
 if TYPE_CHECKING:
@@ -223,7 +224,8 @@ def _frequencies(axes: Axes, rows: pd.DataFrame, narrow: bool) -> None:
         axes.bar(x, estimate, width=0.6, color="#7fafd3", zorder=2)
         if np.isfinite(low) and np.isfinite(high):
             axes.plot([x, x], [low, high], color=style.INK, lw=1.6, zorder=3)
-        axes.annotate(style.number(estimate, 2), (x, tops[x]), xytext=(0, 3), textcoords="offset points",
+        text = written(estimate, decimals_of(estimate, "%"))
+        axes.annotate(text, (x, tops[x]), xytext=(0, 3), textcoords="offset points",
                       ha="center", fontweight="bold", fontsize="small" if narrow else None)  # fmt: skip
     axes.set_ylim(0, max(float(tops.max()), 1e-9) * 1.15)
     axes.set_xlim(-0.6, len(rows) - 0.4)

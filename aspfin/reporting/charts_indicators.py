@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from aspfin.reporting import style
-from aspfin.reporting.charts_effects import drawable, interval_text, written
+from aspfin.reporting.charts_effects import drawable, written
 from aspfin.reporting.figure import Figure, fill, labels_right, make, require
 
 if TYPE_CHECKING:
@@ -24,25 +24,31 @@ NEEDED = ["estimate", "ci_low", "ci_high"]
 MOST_GROUPS = 12
 
 
-def places_for(values: Any, unit: str) -> int:
-    """Return how many decimals to write: shares in per cent need one at most below ten.
+def decimals_of(value: float, unit: str) -> int:
+    """Return how many decimals a figure is written with: none from 10 % on, or from 100 on without per cent.
 
     Examples
     --------
-    >>> places_for([70.1, 3.2], "%"), places_for([4.2, 3.1], "%"), places_for([1391.4], "riel")
-    (0, 1, 0)
+    >>> decimals_of(70.1, "%"), decimals_of(3.2, "%"), decimals_of(1391.4, "riel"), decimals_of(0.36, "")
+    (0, 1, 0, 2)
     """
-    sizes = [abs(float(value)) for value in np.ravel(values) if math.isfinite(value) and value]
-    largest = max(sizes, default=0.0)
+    size = abs(value)
     if unit == "%":
-        return 0 if largest >= 10 else 1 if largest >= 1 else 2
-    return 0 if largest >= 100 else 1 if largest >= 10 else 2
+        return 0 if size >= 9.95 or size == 0 else 1
+    return 0 if size >= 100 else 1 if size >= 10 else 2
 
 
-def _with_unit(value: float, places: int, unit: str) -> str:
+def figure_text(value: float, unit: str) -> str:
+    """Return a figure as written in a chart, with the sign of per cent.
+
+    Examples
+    --------
+    >>> figure_text(70.1, "%"), figure_text(0.4, "%"), figure_text(float("nan"), "%")
+    ('70 %', '0.4 %', 'not shown')
+    """
     if not math.isfinite(value):
         return "not shown"
-    text = written(value, places + 1 if places == 0 and 0 < abs(value) < 0.95 else places)
+    text = written(value, decimals_of(value, unit))
     return f"{text} %" if unit == "%" else text
 
 
@@ -82,34 +88,33 @@ def columns_by_group(
     >>> groups = pd.DataFrame({"group": ["poorest", "richest"], "estimate": [70.0, 2.0],
     ...     "ci_low": [58.0, 0.5], "ci_high": [80.0, 5.0]})
     >>> columns_by_group(groups, title="Most of the poorest are covered").alt
-    'poorest: 70 % (58 to 80); richest: 2 % (0 to 5).'
+    'poorest: 70 % (58 to 80); richest: 2.0 % (0.5 to 5.0).'
     """
     groups = require(groups, ["group", *NEEDED], "groups").reset_index(drop=True)
     if len(groups) > MOST_GROUPS:
         raise ValueError(f"groups: got {len(groups)} groups; allowed: at most {MOST_GROUPS}")
     names = [drawable(str(name), f"group {i + 1}") for i, name in enumerate(groups["group"])]
-    places = places_for(groups["estimate"], unit)
 
     def draw(canvas: Canvas, narrow: bool) -> None:
         axes = canvas.subplots()
-        top = _columns(axes, groups, [_with_unit(v, places, unit) for v in groups["estimate"]], narrow)
+        top = _columns(axes, groups, [figure_text(v, unit) for v in groups["estimate"]], narrow)
         width = 11 if narrow else 16
         upright = narrow and len(names) > 5 and max(map(len, names)) > 3  # no room side by side
         axes.set_xticks(range(len(names)), [textwrap.fill(name, width) for name in names],
                         rotation=90 if upright else 0)  # fmt: skip
         axes.tick_params(axis="x", length=0)
         axes.set_ylim(0, max(top, reference or 0.0) * (1.1 if narrow else 1.08) or 1.0)
-        axes.set_xlabel(drawable(group_label))
+        axes.set_xlabel(textwrap.fill(drawable(group_label), 38 if narrow else 90))
         axes.set_ylabel(drawable(axis_label))
         if reference is not None:
             axes.axhline(reference, color=style.INK, lw=1.2, ls=(0, (4, 3)), zorder=2)
-            text = f"{textwrap.fill(reference_label, 12)}\n{_with_unit(reference, places, unit)}".strip()
+            text = f"{textwrap.fill(reference_label, 12)}\n{figure_text(reference, unit)}".strip()
             labels_right(axes, [reference], [text], [style.INK])
         if "truth" in groups:
             _truth_key(canvas, truth_label)
 
     said = "; ".join(
-        f"{name}: " + _said(*row, places, unit)
+        f"{name}: " + _said(*row, unit)
         for name, row in zip(groups["group"], groups[NEEDED].to_numpy(float), strict=True)
     )
     return make(
@@ -123,11 +128,12 @@ def columns_by_group(
     )
 
 
-def _said(estimate: float, low: float, high: float, places: int, unit: str) -> str:
-    if math.isnan(estimate):
-        return "not shown"
-    text = interval_text(estimate, low, high, places) if math.isfinite(low) else written(estimate, places)
-    return text.replace(" (", " % (", 1) if unit == "%" and " (" in text else text
+def _said(estimate: float, low: float, high: float, unit: str) -> str:
+    text = figure_text(estimate, unit)
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return text
+    low_text, high_text = (written(end, decimals_of(end, unit)) for end in (low, high))
+    return f"{text} ({low_text} to {high_text})"
 
 
 def _columns(axes: Axes, groups: pd.DataFrame, texts: list[str], narrow: bool) -> float:
@@ -273,22 +279,21 @@ def before_after(
     """
     groups = require(groups, ["group", "before", "after"], "groups").reset_index(drop=True)
     values = groups[["before", "after"]].to_numpy(float)
-    places = 1 if unit == "%" else places_for(values, unit)
     texts = [
         "not shown" if np.isnan(row).any()
-        else f"{written(row[0], places)} → {_with_unit(row[1], places, unit)}" for row in values
+        else f"{figure_text(row[0], unit).removesuffix(' %')} → {figure_text(row[1], unit)}" for row in values
     ]  # fmt: skip
 
     def draw(canvas: Canvas, narrow: bool) -> None:
         axes = canvas.subplots()
         _before_after_rows(axes, groups, texts, narrow)
         axes.set_xlim(0, float(np.nanmax(values, initial=1e-9)) * 1.05)
-        axes.set_xlabel(drawable(axis_label))
+        axes.set_xlabel(textwrap.fill(drawable(axis_label), 38 if narrow else 90))
         _before_after_key(canvas, before_label, after_label)
 
     said = "; ".join(
         f"{name}: not shown" if np.isnan(row).any()
-        else f"{name}: from {_with_unit(row[0], places, unit)} to {_with_unit(row[1], places, unit)}"
+        else f"{name}: from {figure_text(row[0], unit)} to {figure_text(row[1], unit)}"
         for name, row in zip(groups["group"], values, strict=True)
     )  # fmt: skip
     return make(

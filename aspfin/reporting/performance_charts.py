@@ -97,7 +97,7 @@ def adequacy(a: PerformanceAnalysis) -> Figure:
         subtitle="Transfers in % of the welfare of those who receive them, with 95 % intervals",
         source=source(a),
         axis_label="% of recipients' welfare",
-        group_label=_ranked(a) + "; – too few to show",
+        group_label=_ranked(a) + "; – none, or too few to show",
         reference=100 * whole if words.known(whole) else None,
         reference_label="all recipients",
     )

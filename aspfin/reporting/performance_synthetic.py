@@ -77,10 +77,15 @@ def _drawn(made: Synthetic, payments: Payments) -> Drawn:
 
 def _unverified(margins: pd.DataFrame, country: Country, names: list[str], made: Synthetic) -> pd.DataFrame:
     """Return figures of the population and benefit amounts that are assumed, from the press or unverified."""
-    titles = {name: source.title for name, source in country.sources.items()}
+    from aspfin.data.population_pack import read_population_pack
+    from aspfin.reporting.performance_words import spoken
+
+    titles = {
+        name: str(one.get("title", name)) for name, one in read_population_pack(made.country).sources.items()
+    }
     national = margins[(margins["status"] != "verified") & (margins["group"] != margins["group"].str.upper())]
     rows = [
-        {"name": f"population: {one.margin} ({one.group.replace('_', ' ')})", "value": one.published,
+        {"name": f"population: {spoken(one.margin)} ({spoken(one.group)})", "value": one.published,
          "unit": one.unit, "status": one.status, "source": titles.get(one.source, one.source)}
         for one in national.itertuples()
     ]  # fmt: skip
@@ -88,7 +93,7 @@ def _unverified(margins: pd.DataFrame, country: Country, names: list[str], made:
         for rule in country.programme(name).rules_on(made.rules_on):
             if rule.status != "verified":
                 rows.append(
-                    {"name": f"{name.replace('_', ' ')}: {rule.label}", "value": rule.amount,
+                    {"name": f"{spoken(name)}: {spoken(rule.label)}", "value": rule.amount,
                      "unit": country.currency, "status": rule.status,
                      "source": titles.get(rule.source, rule.source)}
                 )  # fmt: skip

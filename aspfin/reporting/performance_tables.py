@@ -298,20 +298,11 @@ def official(a: PerformanceAnalysis) -> Html:
     )  # fmt: skip
 
 
-def _spoken(name: str) -> str:
-    """Return a published figure's name in words."""
-    for code, text in (("child_0_5", "children 0 to 5"), ("child_6_17", "children 6 to 17"),
-                       ("age_60_plus", "people aged 60 and over"), ("hiv", "people with HIV"),
-                       ("phnom_penh", "Phnom Penh"), ("trainee", "trainees"), ("_", " ")):  # fmt: skip
-        name = name.replace(code, text)
-    return words.capital(name)
-
-
 def population(a: PerformanceAnalysis) -> Html:
     """Return published national figures beside those of the made-up population."""
     m = a.margins
     shown = m[m["group"] != m["group"].str.upper()].reset_index(drop=True)
-    name = [_spoken(f"{one.margin}, {one.group}") for one in shown.itertuples()]
+    name = [words.capital(words.spoken(f"{one.margin}, {one.group}")) for one in shown.itertuples()]
     frame = pd.DataFrame(
         {
             "name": name,
@@ -339,7 +330,7 @@ def sample(a: PerformanceAnalysis) -> Html:
     ]
     return tables.table(
         shown,
-        caption="What the figures rest on",
+        caption="The sample",
         headers={"what": "What", "number": "Number"},
         formats={"number": ",.0f"},
         notes=notes,

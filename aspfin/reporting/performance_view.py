@@ -18,6 +18,7 @@ from aspfin.reporting import performance_words as words
 from aspfin.reporting import tables
 from aspfin.reporting.manifest import provenance, save_results
 from aspfin.reporting.parameters import sections_of
+from aspfin.reporting.workbook import workbook
 
 if TYPE_CHECKING:
     from aspfin.reporting.figure import Figure
@@ -94,7 +95,8 @@ def section(a: PerformanceAnalysis, name: str) -> Heading:
 
 def _there(a: PerformanceAnalysis, name: str) -> bool:
     return {
-        "overlap": len(a.programmes) > 1 and a.overlap[a.programmes].any(axis=None),
+        "overlap": len(a.programmes) > 1
+        and a.overlap.loc[a.overlap[a.programmes].any(axis=1), "estimate"].notna().any(),
         "administrative": len(a.administrative) > 0,
         "population": len(a.margins) > 0,
     }.get(name, True)
@@ -192,8 +194,9 @@ def inputs(a: PerformanceAnalysis) -> Html:
     """Return the inputs of made-up data that nobody has confirmed; nothing for data of one's own."""
     if not a.known:
         return NOTHING
-    written = [f"{value:,.6g}" for value in a.unverified["value"]]
-    return tables.unverified_list(a.unverified.assign(value=written))
+    rules = a.unverified[~a.unverified["name"].str.startswith("population:")]  # those are listed above
+    written = [f"{value:,.10g}" for value in rules["value"]]
+    return tables.unverified_list(rules.assign(value=written))
 
 
 def sample_table(a: PerformanceAnalysis) -> Html:
@@ -249,3 +252,4 @@ def save(a: PerformanceAnalysis, folder: str | Path | None) -> None:
             checks=a.checks,
             unverified=a.unverified,
         )
+        Path(folder, "tables.xlsx").write_bytes(workbook(a.tables))

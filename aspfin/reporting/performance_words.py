@@ -31,6 +31,7 @@ __all__ = [
     "richest",
     "sentences",
     "share",
+    "spoken",
     "subtitle",
     "title",
 ]
@@ -43,6 +44,26 @@ NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: 
 def capital(text: str) -> str:
     """Return the text with its first letter large and the rest as it is."""
     return text[:1].upper() + text[1:]
+
+
+CODES = {
+    "child_0_1": "children under two", "child_0_5": "children 0 to 5", "child_6_17": "children 6 to 17",
+    "age_60_plus": "people aged 60 and over", "hiv": "people with HIV", "phnom_penh": "Phnom Penh",
+    "trainee": "trainees", "_": " ",
+}  # fmt: skip
+
+
+def spoken(name: str) -> str:
+    """Return a name of the country pack in words.
+
+    Examples
+    --------
+    >>> spoken("child_0_5, phnom_penh, level 1")
+    'children 0 to 5, Phnom Penh, level 1'
+    """
+    for code, text in CODES.items():
+        name = name.replace(code, text)
+    return name
 
 
 def known(value: float) -> bool:

@@ -59,7 +59,7 @@ OVERLAP = (
 
 CHARTS = {
     "columns_by_group": lambda: figures.columns_by_group(
-        TENTHS, title="T", axis_label="% covered", group_label="By welfare", reference=26, reference_label="everybody"
+        TENTHS, title="T", axis_label="% covered", group_label="Tenths of the people, by welfare before transfers, 1 the poorest", reference=26, reference_label="everybody"
     ),
     "split_bars": lambda: figures.split_bars(PARTS, title="T"),
     "before_after": lambda: figures.before_after(CHANGES, title="T", axis_label="% below the line"),
