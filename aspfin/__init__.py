@@ -13,7 +13,7 @@ from importlib import import_module
 from types import ModuleType
 
 __version__ = "0.1.0"
-__all__ = ["data", "evaluation", "financing", "indicators", "programmes", "reporting"]
+__all__ = ["data", "evaluation", "financing", "indicators", "programmes", "registry", "reporting"]
 
 
 def __getattr__(name: str) -> ModuleType:
