@@ -20,10 +20,11 @@ from aspfin.programmes.entitlements import (
 )
 from aspfin.programmes.microsimulation import affected_households
 from aspfin.programmes.response import ResponseComparison, compare_responses
+from aspfin.programmes.response_combination import Combination
 from aspfin.programmes.response_defaults import default_options
+from aspfin.programmes.response_finance import ResponseFinancing, finance_response
 from aspfin.programmes.response_options import (
     OPTIONS,
-    Combination,
     DesignTweak,
     DisasterManagementProgramme,
     EmergencyProgramme,
@@ -33,9 +34,9 @@ from aspfin.programmes.response_options import (
 )
 from aspfin.programmes.response_scores import MEASURES
 from aspfin.programmes.rules import CATEGORIES, VOCABULARY, BenefitRule
+from aspfin.programmes.shock import Shock
 from aspfin.programmes.shock_draws import Response
 from aspfin.programmes.shock_need import ShockNeed, pack_response, shock_need
-from aspfin.programmes.shocks import Shock
 
 __all__ = [
     "CATEGORIES",
@@ -59,6 +60,7 @@ __all__ = [
     "ProgrammeCost",
     "Response",
     "ResponseComparison",
+    "ResponseFinancing",
     "RoutineStrengthening",
     "Shock",
     "ShockNeed",
@@ -71,6 +73,7 @@ __all__ = [
     "default_options",
     "entitlement_chunks",
     "entitlement_totals",
+    "finance_response",
     "load_country",
     "pack_response",
     "per_unit",

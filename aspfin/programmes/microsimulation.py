@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ from aspfin.programmes.benefits import Benefit, benefit_amounts, pool_of
 from aspfin.programmes.country import Country
 from aspfin.programmes.ranges import Central, assumed
 from aspfin.programmes.registry_age import DAYS_PER_MONTH, exclusion, months_since_registration
-from aspfin.programmes.shocks import LIVING_STANDARDS, NATIONAL, NEAR_POOR_UP_TO, Shock
+from aspfin.programmes.shock import LIVING_STANDARDS, NATIONAL, NEAR_POOR_UP_TO, Shock
 from aspfin.results import InputError, Problem
 
 __all__ = ["Households", "Reader", "Scene", "affected_households", "make_scene", "read_households"]
@@ -68,14 +69,14 @@ class Households:
     code: np.ndarray | None = None
     _kept: dict = field(default_factory=dict)
 
-    @property
+    @cached_property
     def starts(self) -> np.ndarray:
         """First row of each province."""
         return np.searchsorted(self.province, np.arange(len(self.pcodes)))
 
     def totals(self, values: np.ndarray) -> np.ndarray:
         """Return sums by province of an array (…, n): shape (…, provinces)."""
-        return np.add.reduceat(np.broadcast_to(values, np.shape(values)), self.starts, axis=-1)
+        return np.add.reduceat(values, self.starts, axis=-1)
 
     def mean(self, values: np.ndarray) -> np.ndarray:
         """Return, for cells, the weighted mean over the households of each cell."""
@@ -141,6 +142,8 @@ class Scene:
         How long the loss lasts.
     roster, months, wrong : ndarray
         Share on the roster, months since registration, and share of the roster that is no longer right.
+    kept : dict
+        Sums that no option changes, once they have been computed.
     """
 
     households: Households
@@ -152,11 +155,42 @@ class Scene:
     roster: np.ndarray
     months: np.ndarray
     wrong: np.ndarray
+    kept: dict = field(default_factory=dict)
 
-    @property
+    @cached_property
     def after(self) -> np.ndarray:
         """Consumption of an affected household after the shock, per person and day."""
         return np.maximum(self.households.consumption - self.loss, 0.0)
+
+    @cached_property
+    def poor_before(self) -> np.ndarray:
+        """Share below the line before the shock."""
+        return self.below(self.households.consumption)
+
+    @cached_property
+    def poor_after(self) -> np.ndarray:
+        """Share of the affected below the line after the shock."""
+        return self.below(self.after)
+
+    @cached_property
+    def gap_before(self) -> np.ndarray:
+        """Shortfall below the line before the shock, money per person and day."""
+        return self.gap(self.households.consumption)
+
+    @cached_property
+    def gap_after(self) -> np.ndarray:
+        """Shortfall of the affected after the shock, money per person and day."""
+        return self.gap(self.after)
+
+    @cached_property
+    def in_need(self) -> np.ndarray:
+        """Share of the row's households that are affected, and poor before or pushed below the line."""
+        return self.hit * self.poor_after
+
+    @cached_property
+    def spared_weight(self) -> np.ndarray:
+        """Households of the row that are not affected."""
+        return (1 - self.hit) * self.households.weight
 
     def per_day(self, money: np.ndarray) -> np.ndarray:
         """Return money per household over the shock as money per person and day."""
@@ -176,7 +210,7 @@ class Scene:
 
     def spread_over(self, households: np.ndarray, pool: np.ndarray) -> np.ndarray:
         """Return the chance of each not affected household of `pool` if so many of a province are chosen."""
-        room = self.by_province((1 - self.hit) * pool)
+        room = self.households.totals(self.spared_weight * pool)
         chance = np.clip(households / np.where(room > 0, room, 1.0), 0, 1) * (room > 0)
         return chance[..., self.households.province] * pool
 
@@ -189,7 +223,7 @@ class Scene:
         newly = (1 - self.roster) * (self.households.standard == 0) * added
         younger = np.minimum(self.months, months)
         wrong = exclusion(younger, base=read(REGISTRY_BASE), yearly_growth=read(REGISTRY_GROWTH))
-        return replace(self, roster=self.roster + newly, months=younger, wrong=wrong)
+        return replace(self, roster=self.roster + newly, months=younger, wrong=wrong, kept={})
 
 
 def below(consumption: np.ndarray, line: float, spread: np.ndarray) -> np.ndarray:
@@ -216,7 +250,7 @@ def gap(consumption: np.ndarray, line: float, spread: np.ndarray) -> np.ndarray:
     if not np.any(spread):
         return np.maximum(line - consumption, 0.0)
     share = below(consumption, line, spread)
-    return np.where(share < 1, spread * share**2, line - consumption)
+    return np.where(share < 1, spread * share * share, line - consumption)
 
 
 def make_scene(households: Households, shock: Shock, on: dt.date, read: Reader) -> Scene:

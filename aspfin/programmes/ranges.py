@@ -126,6 +126,9 @@ class Draws:
             self._levels[name] = generator.random((self.count, 1))
         return self._levels[name][self.rows]
 
-    def __call__(self, quantity: Quantity) -> np.ndarray:
-        """Return the drawn values, shape (rows, 1)."""
+    def __call__(self, quantity: Quantity) -> np.ndarray | float:
+        """Return the drawn values, shape (rows, 1); one number where there is no range."""
+        middle = quantity.number
+        if {quantity.low, quantity.high} <= {None, middle}:
+            return middle
         return at(quantity, self.level(quantity.name))

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from aspfin.data import Quantity
 from aspfin.data.population import Population
 from aspfin.programmes.country import Country
 from aspfin.programmes.microsimulation import Scene, make_scene, read_households
 from aspfin.programmes.ranges import Central
-from aspfin.programmes.response_defaults import default_options
+from aspfin.programmes.response_defaults import default_options, exchange_rate_of
 from aspfin.programmes.response_draws import OptionDraws, draw_options, group_cells
 from aspfin.programmes.response_plan import Option, Plan
 from aspfin.programmes.response_scores import MEASURES, days_of, measures_of, sums_of
@@ -24,7 +25,7 @@ from aspfin.programmes.response_tables import (
     left_out_table,
     response_checks,
 )
-from aspfin.programmes.shocks import Shock
+from aspfin.programmes.shock import Shock
 from aspfin.results import Check, InputError, Money, Problem, ResultMixin
 
 __all__ = ["ResponseComparison", "compare_responses"]
@@ -62,6 +63,10 @@ class ResponseComparison(ResultMixin):
         name, value, low, high, unit, source, status, note.
     checks : tuple of Check
     draws, seed : int
+    population : str
+        The households in a sentence.
+    exchange_rate : Quantity
+        Units of `currency` per US dollar, mean of the year of the shock.
 
     Examples
     --------
@@ -93,6 +98,7 @@ class ResponseComparison(ResultMixin):
     seed: int
     population: str
     province_names: Mapping[str, str]
+    exchange_rate: Quantity
     _drawn: Mapping[str, OptionDraws] = field(default_factory=dict)
     _places: tuple[int, ...] = ()
 
@@ -212,7 +218,8 @@ def compare_responses(
         _strengthening(scene, chosen, table, places, deadline_days),
         assumption_table(country, shock, chosen, population, deadline_days, draws),
         response_checks(scene, sums, drawn, places),
-        draws, seed, population.sentence(), names, drawn, places,
+        draws, seed, population.sentence(), names, exchange_rate_of(country, shock.start),
+        drawn, places,
     )  # fmt: skip
 
 

@@ -20,10 +20,10 @@ from aspfin.programmes.response_options import (
     VerticalExpansion,
 )
 from aspfin.programmes.response_plan import Option
-from aspfin.programmes.shocks import Shock
+from aspfin.programmes.shock import Shock
 from aspfin.results import InputError, Problem
 
-__all__ = ["default_options"]
+__all__ = ["default_options", "exchange_rate_of"]
 
 HAZARDS = {"natural": ("flood", "drought"), "economic": ("price", "income"), "health": ("health",)}
 MONTHS_AHEAD = 2.0
@@ -61,7 +61,7 @@ def default_options(country: Country, shock: Shock) -> tuple[Option, ...]:
     benefit, top_up = _benefit(new, shock.start), _benefit(top, shock.start)
     relief = replace(benefit, periods=1.0)
     ahead = _routine(country, shock.start)
-    rate = _rate(country, shock.start)
+    rate = exchange_rate_of(country, shock.start)
     share, per_new = _administration(country, rate)
     who = _who(new)
     vertical = VerticalExpansion(top_up, administration=share)
@@ -149,7 +149,8 @@ def _who(programme: Programme) -> str:
     return "everybody" if on_register or not programme.eligible_if else f"programme:{programme.id}"
 
 
-def _rate(country: Country, start: dt.date) -> Quantity:
+def exchange_rate_of(country: Country, start: dt.date) -> Quantity:
+    """Return the mean rate of the year, or of the nearest year with one; empty where the pack has none."""
     if not country.rates:
         return Quantity("exchange rate", None, unit=f"{country.currency} per USD", status="unverified")
     year = min(country.rates, key=lambda known: (abs(known - start.year), known))

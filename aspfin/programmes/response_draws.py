@@ -12,13 +12,13 @@ from aspfin.programmes.microsimulation import Households, make_scene
 from aspfin.programmes.ranges import Central, Draws
 from aspfin.programmes.response_plan import Option
 from aspfin.programmes.response_scores import days_of, measures_of, sums_of
-from aspfin.programmes.shocks import Shock
+from aspfin.programmes.shock import Shock
 
 __all__ = ["OptionDraws", "draw_options", "group_cells"]
 
 # Edges of the cells, in poverty lines: fine where a shock or a transfer moves households over the line.
 BANDS = (0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 1.8, 2.5)
-ROWS_AT_ONCE = 200
+ROWS_AT_ONCE = 100
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,15 +8,16 @@ Shares, days and unit costs left at their defaults are working assumptions with 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
 from aspfin.data import Quantity
 from aspfin.programmes.benefits import Benefit
-from aspfin.programmes.microsimulation import REGISTRY_BASE, REGISTRY_GROWTH, Reader, Scene
-from aspfin.programmes.ranges import range_problems
+from aspfin.programmes.microsimulation import REGISTRY_GROWTH, Reader, Scene
 from aspfin.programmes.registry_age import exclusion
+from aspfin.programmes.response_base import BaseOption, amount_of, others_of, own_inputs
+from aspfin.programmes.response_combination import Combination
 from aspfin.programmes.response_plan import Option, Plan, Stream
 from aspfin.programmes.response_ranges import RANGES
 from aspfin.results import InputError, Problem
@@ -32,73 +33,12 @@ __all__ = [
     "VerticalExpansion",
 ]
 
-INFINITE = float("inf")
-# What a field's name allows; the first word of the list that ends it decides.
-ALLOWED = {
-    "days": (0.0, 3650.0),
-    "months": (0.0, 1200.0),
-    "factor": (0.0, 10.0),
-    "per_new": (0.0, INFINITE),
-    "shocks": (0.1, 1000.0),
-    "per_roster_household": (0.0, INFINITE),
-    "inclusion_error": (0.0, 0.99),
-}
 ADMINISTRATION = RANGES["response: administration per unit of transfer"]
 NOTHING_PER_NEW = Quantity("response: administration per new household", 0.0, unit="money per household")
 
 
-def _checked(option: object, place: str) -> None:
-    problems: list[Problem] = []
-    for one in fields(option):  # type: ignore[arg-type]
-        value = getattr(option, one.name)
-        if one.type in ("Quantity", Quantity):
-            limits = next((ends for word, ends in ALLOWED.items() if one.name.endswith(word)), (0.0, 1.0))
-            problems += range_problems(place, one.name, value, limits)
-    if problems:
-        raise InputError(problems)
-
-
-def _inputs(option: object) -> tuple[Quantity, ...]:
-    found: list[Quantity] = []
-    for one in fields(option):  # type: ignore[arg-type]
-        value = getattr(option, one.name)
-        if isinstance(value, Quantity):
-            found.append(value)
-        elif isinstance(value, Benefit):
-            found.extend(value.inputs)
-    return tuple(found)
-
-
-def _amount(scene: Scene, benefit: Benefit, read: Reader) -> np.ndarray:
-    flat = 1.0 if benefit.flat is None else read(benefit.flat)
-    return scene.households.amount(benefit) * read(benefit.factor) * flat
-
-
-def _others(scene: Scene, paid: np.ndarray, pool: np.ndarray, error: np.ndarray) -> np.ndarray:
-    """Return the chance of the not affected of a pool, so that they are a share `error` of all paid."""
-    wrongly = scene.by_province(scene.hit * paid) * error / (1 - error)
-    return scene.spread_over(wrongly, pool)
-
-
 @dataclass(frozen=True)
-class _Option:
-    """What the options share: inputs are found in the fields, and checked once."""
-
-    def __post_init__(self) -> None:
-        _checked(self, f"option {self.label}")
-
-    @property
-    def label(self) -> str:
-        raise NotImplementedError
-
-    @property
-    def inputs(self) -> tuple[Quantity, ...]:
-        """Return every uncertain input of the option."""
-        return (*_inputs(self), REGISTRY_BASE, REGISTRY_GROWTH)
-
-
-@dataclass(frozen=True)
-class DesignTweak(_Option):
+class DesignTweak(BaseOption):
     """Change the rules of a running programme: pay all its households in hit areas ahead, without conditions.
 
     Nobody checks who was affected, so it is fast and reaches the not affected of those areas too. Most of the
@@ -139,7 +79,7 @@ class DesignTweak(_Option):
         return Plan(
             (
                 Stream(
-                    paid, paid, _amount(scene, self.benefit, read),
+                    paid, paid, amount_of(scene, self.benefit, read),
                     read(self.first_days), np.maximum(read(self.last_days), read(self.first_days)),
                     brought_forward=read(self.brought_forward),
                     administration_share=read(self.administration),
@@ -149,7 +89,7 @@ class DesignTweak(_Option):
 
 
 @dataclass(frozen=True)
-class VerticalExpansion(_Option):
+class VerticalExpansion(BaseOption):
     """Pay affected households of the roster more for a while.
 
     Attributes
@@ -182,8 +122,8 @@ class VerticalExpansion(_Option):
         return Plan(
             (
                 Stream(
-                    paid, _others(scene, paid, right, read(self.inclusion_error)),
-                    _amount(scene, self.benefit, read),
+                    paid, others_of(scene, paid, right, read(self.inclusion_error)),
+                    amount_of(scene, self.benefit, read),
                     read(self.first_days), np.maximum(read(self.last_days), read(self.first_days)),
                     administration_share=read(self.administration),
                 ),
@@ -192,7 +132,7 @@ class VerticalExpansion(_Option):
 
 
 @dataclass(frozen=True)
-class HorizontalExpansion(_Option):
+class HorizontalExpansion(BaseOption):
     """Pay affected households that are not on the roster, for a while.
 
     Attributes
@@ -235,8 +175,8 @@ class HorizontalExpansion(_Option):
         return Plan(
             (
                 Stream(
-                    paid, _others(scene, paid, pool, read(self.inclusion_error)),
-                    _amount(scene, self.benefit, read),
+                    paid, others_of(scene, paid, pool, read(self.inclusion_error)),
+                    amount_of(scene, self.benefit, read),
                     read(self.first_days), np.maximum(read(self.last_days), read(self.first_days)), new=1.0,
                     administration_share=read(self.administration),
                     administration_per_new=read(self.administration_per_new),
@@ -246,7 +186,7 @@ class HorizontalExpansion(_Option):
 
 
 @dataclass(frozen=True)
-class EmergencyProgramme(_Option):
+class EmergencyProgramme(BaseOption):
     """A new programme for all affected households, on the existing register, payment and complaint systems.
 
     Households of the roster are found in it; the others are enrolled on demand.
@@ -284,8 +224,8 @@ class EmergencyProgramme(_Option):
         return Plan(
             (
                 Stream(
-                    paid, _others(scene, paid, np.ones_like(found), read(self.inclusion_error)),
-                    _amount(scene, self.benefit, read),
+                    paid, others_of(scene, paid, np.ones_like(found), read(self.inclusion_error)),
+                    amount_of(scene, self.benefit, read),
                     read(self.first_days), np.maximum(read(self.last_days), read(self.first_days)),
                     new=enrolled / np.where(found > 0, found, 1.0),
                     administration_share=read(self.administration),
@@ -296,7 +236,7 @@ class EmergencyProgramme(_Option):
 
 
 @dataclass(frozen=True)
-class DisasterManagementProgramme(_Option):
+class DisasterManagementProgramme(BaseOption):
     """An emergency programme of disaster-management actors with lists of their own.
 
     It does not see the social registry: some households are on two lists, it pays households that another
@@ -341,8 +281,8 @@ class DisasterManagementProgramme(_Option):
         return Plan(
             (
                 Stream(
-                    paid, _others(scene, paid, everybody, read(self.inclusion_error)),
-                    _amount(scene, self.benefit, read),
+                    paid, others_of(scene, paid, everybody, read(self.inclusion_error)),
+                    amount_of(scene, self.benefit, read),
                     read(self.first_days), np.maximum(read(self.last_days), read(self.first_days)), new=1.0,
                     delivered=1 - read(self.leakage), again=read(self.duplication),
                     duplicates=not self.knows_others, administration_share=read(self.administration),
@@ -353,46 +293,7 @@ class DisasterManagementProgramme(_Option):
 
 
 @dataclass(frozen=True)
-class Combination:
-    """Several options together, paying in order: nobody is paid twice, except by an option that duplicates.
-
-    Attributes
-    ----------
-    options : tuple of options
-    name : str
-        Name shown; by default the names joined.
-    """
-
-    options: tuple[Option, ...]
-    name: str = ""
-
-    def __post_init__(self) -> None:
-        if len(self.options) < 1:
-            raise InputError(Problem("combination", "options", 0, "at least one option"))
-        object.__setattr__(self, "options", tuple(self.options))
-        if any(isinstance(one, RoutineStrengthening) for one in self.options):
-            allowed = "RoutineStrengthening(base=Combination(...)): it changes the systems of the others"
-            raise InputError(Problem("combination", "options", "RoutineStrengthening", allowed))
-
-    @property
-    def label(self) -> str:
-        """Return the name shown."""
-        return self.name or " + ".join(one.label for one in self.options)
-
-    @property
-    def inputs(self) -> tuple[Quantity, ...]:
-        """Return every uncertain input of the parts."""
-        return tuple({q.name: q for one in self.options for q in one.inputs}.values())
-
-    def plan(self, scene: Scene, read: Reader) -> Plan:
-        """Return the streams of all parts, in order."""
-        plans = [one.plan(scene, read) for one in self.options]
-        streams = tuple(stream for plan in plans for stream in plan.streams)
-        return Plan(streams, sum(plan.fixed for plan in plans))
-
-
-@dataclass(frozen=True)
-class RoutineStrengthening(_Option):
+class RoutineStrengthening(BaseOption):
     """Invest in the routine systems beforehand, so that the same response works better when the shock comes.
 
     Attributes
@@ -435,7 +336,7 @@ class RoutineStrengthening(_Option):
     @property
     def inputs(self) -> tuple[Quantity, ...]:
         """Return every uncertain input, those of the base included."""
-        return tuple({q.name: q for q in (*_inputs(self), *self.base.inputs)}.values())
+        return tuple({q.name: q for q in (*own_inputs(self), *self.base.inputs)}.values())
 
     def plan(self, scene: Scene, read: Reader) -> Plan:
         """Return the base response on better systems, with the shock's share of the investment."""

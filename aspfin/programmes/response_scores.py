@@ -55,64 +55,63 @@ MEASURES: dict[str, tuple[str, str, int]] = {
 def sums_of(scene: Scene, plan: Plan, *, deadline: float) -> dict[str, np.ndarray]:
     """Return sums by province, shape (…, provinces): households, people, money over the whole shock."""
     households, hit = scene.households, scene.hit
-    chances = tuple(one.affected for one in plan.streams), tuple(one.others for one in plan.streams)
-    yes, no = (pay_states(plan.streams, chance) for chance in chances)
-    poor, pushed = scene.below(households.consumption), scene.below(scene.after)
-    gap, gap_after = scene.gap(households.consumption), scene.gap(scene.after)
-    need = hit * pushed
-    money = households.members * scene.days
+    yes = pay_states(plan.streams, tuple(one.affected for one in plan.streams))
+    no = pay_states(plan.streams, tuple(one.others for one in plan.streams))
+    spared, persons, money = 1 - hit, households.members, households.members * scene.days
+    need, paid_if_hit = scene.in_need, hit * yes.paid
     by_deadline = sum(
         chance * share_paid_by(deadline, plan.streams[first])
         for chance, _, first in yes.states
         if first is not None
     )
-    left = _after_response(scene, yes, scene.after, pushed, gap_after, before=gap)
-    right = _after_response(scene, no, households.consumption, poor, gap, before=gap)
-    paid = hit * yes.paid + (1 - hit) * no.paid
-    persons = households.members
+    hit_poor, hit_gap, left = _after_response(scene, yes, scene.after, scene.poor_after, scene.gap_after)
+    spared_poor, spared_gap, _ = _after_response(
+        scene, no, households.consumption, scene.poor_before, scene.gap_before
+    )
+    paid = paid_if_hit + spared * no.paid
     amounts = {
-        "households": np.ones_like(households.weight),
-        "people": persons,
-        "affected": hit,
-        "in_need": need,
         "paid": paid,
         "people_paid": paid * persons,
-        "paid_affected": hit * yes.paid,
+        "paid_affected": paid_if_hit,
         "paid_in_need": need * yes.paid,
         "in_need_by_deadline": need * by_deadline,
         "received": hit * sum(chance * received for chance, received, _ in yes.states),
-        "line_of_paid": hit * yes.paid * households.line * money,
-        "loss_of_paid": hit * yes.paid * scene.loss * money,
-        "poor_before": poor * persons,
-        "poor_shock": (poor + hit * (pushed - poor)) * persons,
-        "poor_response": (hit * left[0] + (1 - hit) * right[0]) * persons,
-        "gap_before": gap * money,
-        "gap_shock": (gap + hit * (gap_after - gap)) * money,
-        "gap_response": (hit * left[1] + (1 - hit) * right[1]) * money,
-        "need_money": hit * (gap_after - gap) * money,
-        "unmet_money": hit * left[2] * money,
-        "line_money": households.line * money,
-        **_costs(plan, hit, yes, no),
+        "line_of_paid": paid_if_hit * households.line * money,
+        "loss_of_paid": paid_if_hit * scene.loss * money,
+        "poor_response": (hit * hit_poor + spared * spared_poor) * persons,
+        "gap_response": (hit * hit_gap + spared * spared_gap) * money,
+        "unmet_money": hit * left * money,
     }
-    shape = np.broadcast_shapes(*(np.shape(value) for value in amounts.values()))
-    totals = {name: scene.by_province(np.broadcast_to(value, shape)) for name, value in amounts.items()}
-    # What is not tied to households is shared out like the households of the provinces.
-    totals["administration"] = totals["administration"] + plan.fixed * totals["households"] / totals[
-        "households"
-    ].sum(axis=-1, keepdims=True)
-    return totals
+    sums = {name: scene.by_province(value) for name, value in amounts.items()}
+    return {**_before_response(scene), **sums, **_costs(scene, plan, yes, no)}
+
+
+def _before_response(scene: Scene) -> dict[str, np.ndarray]:
+    """Return the sums that no option changes; computed once for a shock."""
+    if not scene.kept:
+        households, hit = scene.households, scene.hit
+        persons, money = households.members, households.members * scene.days
+        one = np.ones_like(households.weight)
+        amounts = {
+            "households": one,
+            "people": persons,
+            "affected": hit,
+            "in_need": scene.in_need,
+            "poor_before": scene.poor_before * persons,
+            "poor_shock": (scene.poor_before + hit * (scene.poor_after - scene.poor_before)) * persons,
+            "gap_before": scene.gap_before * money,
+            "gap_shock": (scene.gap_before + hit * (scene.gap_after - scene.gap_before)) * money,
+            "need_money": hit * (scene.gap_after - scene.gap_before) * money,
+            "line_money": households.line * money,
+        }
+        scene.kept.update({name: scene.by_province(value) for name, value in amounts.items()})
+    return dict(scene.kept)
 
 
 def _after_response(
-    scene: Scene,
-    states: States,
-    consumption: np.ndarray,
-    poor: np.ndarray,
-    gap: np.ndarray,
-    *,
-    before: np.ndarray,
+    scene: Scene, states: States, consumption: np.ndarray, poor: np.ndarray, gap: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the share below the line, the gap, and what is left of its rise over `before`."""
+    """Return the share below the line, the gap, and what is left of its rise through the shock."""
     headcount, shortfall, left = 0.0, 0.0, 0.0
     for chance, received, first in states.states:
         if first is None:
@@ -122,20 +121,25 @@ def _after_response(
             below, open_gap = scene.below(reached), scene.gap(reached)
         headcount = headcount + chance * below
         shortfall = shortfall + chance * open_gap
-        left = left + chance * np.maximum(open_gap - before, 0.0)
+        left = left + chance * np.maximum(open_gap - scene.gap_before, 0.0)
     return headcount, shortfall, left
 
 
-def _costs(plan: Plan, hit: np.ndarray, yes: States, no: States) -> dict[str, np.ndarray]:
+def _costs(scene: Scene, plan: Plan, yes: States, no: States) -> dict[str, np.ndarray]:
+    """Return the money of a plan by province."""
     transfer, forward, administration = 0.0, 0.0, 0.0
+    hit, spared = scene.hit, 1 - scene.hit
     for k, one in enumerate(plan.streams):
-        sent = hit * yes.sent[k] + (1 - hit) * no.sent[k]
-        enrolled = hit * yes.enrolled[k] + (1 - hit) * no.enrolled[k]
+        sent = scene.by_province(hit * yes.sent[k] + spared * no.sent[k])
         transfer = transfer + sent
         forward = forward + sent * one.brought_forward
-        administration = (
-            administration + sent * one.administration_share + enrolled * one.administration_per_new
-        )
+        administration = administration + sent * one.administration_share
+        if np.any(one.administration_per_new):
+            enrolled = scene.by_province(hit * yes.enrolled[k] + spared * no.enrolled[k])
+            administration = administration + enrolled * one.administration_per_new
+    # What is not tied to households is shared out like the households of the provinces.
+    everybody = scene.by_province(np.ones_like(scene.households.weight))
+    administration = administration + plan.fixed * everybody / everybody.sum()
     return {"transfer": transfer, "brought_forward": forward, "administration": administration}
 
 

@@ -14,7 +14,7 @@ from aspfin.programmes.microsimulation import Scene
 from aspfin.programmes.response_draws import OptionDraws
 from aspfin.programmes.response_plan import Option, Plan, pay_states
 from aspfin.programmes.response_scores import MEASURES, measures_of
-from aspfin.programmes.shocks import Shock
+from aspfin.programmes.shock import Shock
 from aspfin.results import Check
 
 __all__ = ["account_table", "assumption_table", "band_table", "left_out_table", "response_checks"]
@@ -47,7 +47,7 @@ def band_table(
 def account_table(scene: Scene, places: Sequence[int]) -> pd.DataFrame:
     """Return the households that add up: part, households, people."""
     households, hit = scene.households, scene.hit
-    poor, after = scene.below(households.consumption), scene.below(scene.after)
+    poor, after = scene.poor_before, scene.poor_after
     parts = {
         "not affected": 1 - hit,
         "affected, not in need": hit * (1 - after),
@@ -69,7 +69,7 @@ def left_out_table(scene: Scene, plans: Mapping[str, Plan], places: Sequence[int
     """Return, by group, households in need, those of them not paid, and their share."""
     households = scene.households
     inside = np.isin(households.province, list(places))
-    need = households.weight * scene.hit * scene.below(scene.after) * inside
+    need = households.weight * scene.in_need * inside
     groups = _groups(households.frame)
     rows = []
     for option, plan in plans.items():
