@@ -54,6 +54,8 @@ class SystemBudget(ResultMixin):
         Programmes with rules, none of them in the period.
     totals
         Public budget and GDP of the year where known.
+    exchange_rate, administration
+        Units of the currency per US dollar; administration per unit of transfers outside social security.
     inputs
         Every input used: name, value, unit, status, source, note.
     checks
@@ -72,6 +74,7 @@ class SystemBudget(ResultMixin):
     closed: tuple[str, ...] = ()
     totals: Mapping[str, Quantity] = field(default_factory=dict)
     exchange_rate: Quantity | None = None
+    administration: Quantity | None = None
     inputs: pd.DataFrame = field(default_factory=pd.DataFrame)
     checks: tuple[Check, ...] = ()
 
@@ -110,6 +113,12 @@ class SystemBudget(ResultMixin):
             return float("nan")
         whole = in_currency(self.totals[name], self.currency, self.exchange_rate)
         return self.total() / whole if np.isfinite(whole) else float("nan")
+
+    @property
+    def administration_range(self) -> tuple[float, float] | None:
+        """Return the low and high share of administration; None without one."""
+        own = self.administration
+        return None if own is None else (_end(own.low, own), _end(own.high, own))
 
     def usd(self, amount: float) -> float:
         """Return an amount in US dollars; not a number without an exchange rate."""
@@ -253,6 +262,7 @@ def system_budget(
         closed=tuple(closed),
         totals=whole,
         exchange_rate=rate,
+        administration=share,
         inputs=_inputs(chosen, used, days, share, rate, whole),
         checks=(*reproduced(chosen, days), _adds_up(table, used)),
     )

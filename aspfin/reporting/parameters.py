@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from aspfin.reporting.costing_parameters import CostingParameters
+from aspfin.reporting.costing_parameters import located as costing_located
 from aspfin.reporting.evaluation_parameters import EvaluationParameters, located
 from aspfin.reporting.instrument_parameters import (
     AnyInstrument,
@@ -181,6 +183,13 @@ KINDS: dict[str, ReportKind] = {
         PerformanceParameters,
         "performance.ipynb",
         performance_located,
+    ),
+    "costing": ReportKind(
+        "costing",
+        "what the programmes cost, who is counted, and what has no cost",
+        CostingParameters,
+        "costing.ipynb",
+        costing_located,
     ),
 }
 

@@ -1,0 +1,390 @@
+"""The costing report in words: title, the three-sentence answer, headline figures, one finding a section.
+
+Every function takes the analysis and returns text. What has no cost is said to have none, never zero.
+"""
+
+from __future__ import annotations
+
+import calendar
+import math
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from aspfin.reporting import style
+from aspfin.reporting.manifest import Headline
+
+if TYPE_CHECKING:
+    from aspfin.reporting.costing import CostingAnalysis
+
+__all__ = [
+    "between",
+    "capital",
+    "cards",
+    "currency",
+    "dollars",
+    "finding",
+    "headline",
+    "known",
+    "money",
+    "period",
+    "sentences",
+    "short",
+    "subtitle",
+    "title",
+]
+
+CURRENCIES = {"KHR": "riel", "ZMW": "kwacha"}
+SPELT = {"covid": "COVID-19", "hiv": "HIV", "tvet": "TVET"}
+FEW = 4
+NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
+NOT_KNOWN = "not known"
+
+
+def known(value: float) -> bool:
+    """Return whether there is a value to show."""
+    return value is not None and not pd.isna(value) and math.isfinite(value)
+
+
+def capital(text: str) -> str:
+    """Return the text with its first letter large and the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def short(programme: str) -> str:
+    """Return a programme's id in words.
+
+    Examples
+    --------
+    >>> short("covid_cash_transfer")
+    'COVID-19 cash transfer'
+    """
+    return " ".join(SPELT.get(word, word) for word in programme.split("_"))
+
+
+def number(count: int) -> str:
+    """Return a small number in words."""
+    return NUMBERS.get(count, f"{count:,}")
+
+
+def currency(a: CostingAnalysis) -> str:
+    """Return the country's currency in words."""
+    return CURRENCIES.get(a.budget.currency, a.budget.currency)
+
+
+def money(a: CostingAnalysis, value: float) -> str:
+    """Return an amount in the country's currency."""
+    return f"{style.count(value)} {currency(a)}" if known(value) else NOT_KNOWN
+
+
+def dollars(a: CostingAnalysis, value: float) -> str:
+    """Return an amount in US dollars; empty without an exchange rate."""
+    usd = a.budget.usd(value)
+    return style.usd(usd) if known(usd) else ""
+
+
+def both(a: CostingAnalysis, value: float) -> str:
+    """Return an amount in the country's currency, with dollars where there is a rate."""
+    usd = dollars(a, value)
+    return f"{money(a, value)} ({usd})" if usd else money(a, value)
+
+
+def between(a: CostingAnalysis, low: float, high: float, digits: int = 3) -> str:
+    """Return a range in the country's currency."""
+    return style.rng(low, high, digits, suffix=f" {currency(a)}")
+
+
+def period(a: CostingAnalysis) -> str:
+    """Return the period in words: "2025", or "December 2022 to February 2023"."""
+    start, months = a.budget.start, a.budget.months
+    if months == 12 and start.month == 1:
+        return str(start.year)
+    last = (pd.Timestamp(start) + pd.DateOffset(months=months - 1)).date()
+    first = f"{calendar.month_name[start.month]} {start.year}"
+    return first if months == 1 else f"{first} to {calendar.month_name[last.month]} {last.year}"
+
+
+def alone(a: CostingAnalysis) -> bool:
+    """Return whether the report is about one programme."""
+    return len(a.budget.lines) == 1
+
+
+def title(a: CostingAnalysis) -> str:
+    """Return the title of the report."""
+    if a.parameters.title:
+        return a.parameters.title
+    if alone(a):
+        return f"{a.budget.lines['name'].iloc[0]}: what it costs, {period(a)}"
+    return f"{a.country.name}: what the social protection system costs, {period(a)}"
+
+
+def subtitle(a: CostingAnalysis) -> str:
+    """Return what is costed, in one line."""
+    costed, missing = len(a.budget.costed), len(a.budget.missing)
+    left = f"; {number(missing)} have no published amount or count and no cost here" if missing else ""
+    word = "programme" if costed + missing == 1 else "programmes"
+    return f"{a.country.name}. {capital(number(costed))} of {number(costed + missing)} {word} costed{left}."
+
+
+def sentences(a: CostingAnalysis) -> list[str]:
+    """Return the answer in three sentences."""
+    if a.budget.tax_financed.empty:
+        return ["No tax-financed programme of this report can be costed.", finding(a, "missing")]
+    return [_cost(a), _share(a), _left(a)]
+
+
+def _whose(a: CostingAnalysis) -> str:
+    lines = a.budget.tax_financed
+    if len(lines) == 1:
+        return f"The {short(lines['programme'].iloc[0])} costs"
+    return f"The {number(len(lines))} tax-financed programmes that can be costed take"
+
+
+def _cost(a: CostingAnalysis) -> str:
+    b = a.budget
+    low, high = b.total(end="low"), b.total(end="high")
+    spread = "depending on who is counted and on administration" if _disagree(a) else (
+        "depending on administration"
+    )  # fmt: skip
+    return f"{_whose(a)} about {both(a, b.total())} in {period(a)}: {between(a, low, high)}, {spread}."
+
+
+def _disagree(a: CostingAnalysis) -> bool:
+    lines = a.budget.tax_financed
+    return bool((lines["transfers_high"] > lines["transfers_low"] * 1.005).any())
+
+
+def _share(a: CostingAnalysis) -> str:
+    b = a.budget
+    parts = []
+    if known(b.share_of("budget")):
+        parts.append(f"{style.percent(b.share_of('budget'))} of the public budget{_year(a, 'budget')}")
+    if known(b.share_of("gdp")):
+        parts.append(f"{style.percent(b.share_of('gdp'))} of GDP")
+    lines = b.tax_financed.sort_values("total", ascending=False, kind="stable")
+    if alone(a) or len(lines) == 1:
+        one = lines.iloc[0]
+        each = f"{money(a, one['per_beneficiary'])} for each {_one(one['unit'])} reached, of which " if known(
+            one["per_beneficiary"]
+        ) else ""  # fmt: skip
+        share = style.percent(one["administration"] / one["total"])
+        return capital(
+            f"{_of(parts)}{each}{share} {'is' if each else 'of the cost is'} administration (an assumption)."
+        )
+    top = lines.iloc[0]
+    most = f"{short(top['programme'])} takes {style.percent(top['total'] / b.total())} of it"
+    if not parts:
+        return capital(f"{most}; the public budget of the year is not confirmed, so that no share is given.")
+    return capital(f"{_of(parts)}{most}.")
+
+
+def _year(a: CostingAnalysis, name: str) -> str:
+    own = a.budget.totals[name]
+    return f" of {own.date}" if own.date and own.date != period(a) else ""
+
+
+def _of(parts: list[str]) -> str:
+    return f"that is {' and '.join(parts)}; " if parts else ""
+
+
+def _one(unit: str) -> str:
+    return {"people": "person", "households": "household"}.get(unit, "beneficiary")
+
+
+def _left(a: CostingAnalysis) -> str:
+    missing = a.budget.missing
+    if missing.empty:
+        return _against_published(a) or "Every programme of this report has a cost."
+    names = [short(name) for name in missing["programme"]]
+    listed = ", ".join(names[:FEW]) + (f" and {number(len(names) - FEW)} more" if len(names) > FEW else "")
+    noun = "programme has" if len(names) == 1 else "programmes have"
+    return (
+        f"{capital(number(len(names)))} {noun} no cost here ({listed}), because amounts or counts "
+        "were not found: the whole system costs more than this."
+    )
+
+
+def _against_published(a: CostingAnalysis) -> str:
+    p = a.budget.published
+    paid = p[p["comparable"] & (p["kind"] == "paid") & p["amount"].notna() & p["computed"].notna()]
+    if paid.empty:
+        return ""
+    one = paid.iloc[0]
+    off = one["computed"] / one["amount"] - 1
+    way = "above" if off > 0 else "below"
+    near = "within 0.01 % of" if abs(off) < 1e-4 else f"{style.percent(abs(off))} {way}"
+    return (
+        f"The transfers computed from rule and count are {money(a, one['computed'])}, {near} "
+        f"the published {money(a, one['amount'])}."
+    )
+
+
+def headline(a: CostingAnalysis) -> dict[str, Headline]:
+    """Return the headline figures at full precision."""
+    b, unit = a.budget, f"{a.budget.currency} in {period(a)}"
+    named = {
+        "total": ("Tax-financed programmes", b.total(), unit),
+        "total_low": ("Tax-financed programmes, low", b.total(end="low"), unit),
+        "total_high": ("Tax-financed programmes, high", b.total(end="high"), unit),
+        "total_usd": ("Tax-financed programmes in dollars", b.usd(b.total()), "USD"),
+        "transfers": ("Transfers", b.total("transfers"), unit),
+        "share_of_budget": ("Share of the public budget", b.share_of("budget"), "share"),
+        "share_of_gdp": ("Share of GDP", b.share_of("gdp"), "share"),
+        "programmes_costed": ("Programmes with a cost", float(len(b.costed)), "programmes"),
+        "programmes_without_cost": ("Programmes without a cost", float(len(b.missing)), "programmes"),
+        "contributions": ("Social security contributions", _contributed(a), unit),
+    }
+    return {
+        name: Headline(label, float(value) if known(value) else None, unit)
+        for name, (label, value, unit) in named.items()
+    }
+
+
+def _contributed(a: CostingAnalysis) -> float:
+    own = a.budget.contributions
+    return float(own["amount"].sum()) if len(own) else math.nan
+
+
+def cards(a: CostingAnalysis) -> list[tuple[str, str, str]]:
+    """Return four headline figures as label, value and note."""
+    b = a.budget
+    low, high = b.total(end="low"), b.total(end="high")
+    usd = dollars(a, b.total())
+    cost = (
+        f"Cost in {period(a)}", money(a, b.total()),
+        f"{usd + '; ' if usd else ''}{style.rng(low, high, 3)}" if known(low) else "",
+    )  # fmt: skip
+    of_budget = b.share_of("budget")
+    share = (
+        "Share of the public budget",
+        style.percent(of_budget) if known(of_budget) else NOT_KNOWN,
+        f"{style.percent(b.share_of('gdp'))} of GDP"
+        if known(b.share_of("gdp"))
+        else "share of GDP not known",
+    )
+    if alone(a) and len(b.costed):
+        one = b.costed.iloc[0]
+        each = (f"Cost per {_one(one['unit'])}", money(a, one["per_beneficiary"]),
+                dollars(a, one["per_beneficiary"]))  # fmt: skip
+        load = one["total"] / one["transfers"] if one["transfers"] else math.nan
+        full = (f"Cost of 1 {currency(a)} delivered", style.number(load, 3),
+                "transfers and administration over transfers")  # fmt: skip
+        return [cost, each, full, share]
+    left = (
+        "Programmes without a cost", f"{len(b.missing)} of {len(b.lines)}", "amount or count not found"
+    )  # fmt: skip
+    contributed = _contributed(a)
+    if known(contributed):
+        fund = ("Social security contributions", money(a, contributed),
+                dollars(a, contributed))  # fmt: skip
+        return [cost, share, left, fund]
+    lines = b.tax_financed.sort_values("total", ascending=False, kind="stable")
+    top = lines.iloc[0] if len(lines) else None
+    each = ("Cost per beneficiary", money(a, top["per_beneficiary"]),
+            f"{short(top['programme'])}, per {_one(top['unit'])}") if top is not None else (
+        "Cost per beneficiary", NOT_KNOWN, "")  # fmt: skip
+    return [cost, share, left, each]
+
+
+def finding(a: CostingAnalysis, section: str) -> str:
+    """Return what a section shows, in a sentence or two."""
+    return _FINDINGS[section](a)
+
+
+def _programmes(a: CostingAnalysis) -> str:
+    share = a.budget.administration
+    said = f"Administration is taken as {style.percent(share.number)} of transfers" if share else ""
+    ends = a.budget.administration_range
+    spread = f", {style.rng(100 * ends[0], 100 * ends[1])} %" if ends else ""
+    insured = len(a.budget.insured)
+    fund = (
+        f" The {'benefit' if insured == 1 else 'benefits'} of social security "
+        f"{'is' if insured == 1 else 'are'} paid from contributions and not part of the total; what "
+        "administration of the fund costs is not known."
+        if insured
+        else ""
+    )
+    return (
+        "A cost is the amount that the rules pay, times those who are paid, times the months or events in "
+        f"the period. {said}{spread}, an assumption.{fund}"
+    )
+
+
+def _components(a: CostingAnalysis) -> str:
+    return (
+        "Amounts, counts and months behind the costs that come from the rules alone. Where rules depend on "
+        "area, level, age or wage, a made-up population of households gives the cost instead."
+    )
+
+
+def _counts(a: CostingAnalysis) -> str:
+    c = a.budget.caseloads
+    widest, ratio = "", 1.0
+    for name, rows in c.groupby("programme", sort=False):
+        spread = rows["transfers"].max() / rows["transfers"].min() if rows["transfers"].min() > 0 else 1.0
+        if spread > ratio:
+            widest, ratio = str(name), spread
+    if ratio < 1.005:
+        return "Each programme has one count, or counts that give the same cost."
+    return (
+        f"They do not always agree: for {short(widest)} the highest count costs {style.number(ratio, 2)} "
+        "times the lowest. The cost is that of the count marked “used”; the range goes from the lowest to "
+        "the highest."
+    )
+
+
+def _sensitivity(a: CostingAnalysis) -> str:
+    if a.sensitivity.empty:
+        return "No input of this report has a range."
+    top = a.sensitivity.iloc[0]
+    name = top["input"][:1].lower() + top["input"][1:]
+    return (
+        f"The total moves most with {name}: from {money(a, top['low'])} to {money(a, top['high'])}. "
+        "One input moves at a time."
+    )
+
+
+def _budget(a: CostingAnalysis) -> str:
+    p = a.budget.published
+    same = p[p["comparable"] & p["amount"].notna() & p["computed"].notna()]
+    if p.empty:
+        return "No budget of these programmes was found."
+    if same.empty:
+        return "No published budget covers exactly the period of this report; the nearest ones are listed."
+    gaps = [
+        f"{short(one.programme)} {style.percent(one.computed / one.amount)} of what was "
+        f"{'budgeted' if one.kind == 'budget' else 'paid'}"
+        for one in same.itertuples()
+    ]
+    return f"Computed costs beside published money for the same period: {'; '.join(gaps[:FEW])}."
+
+
+def _contributions(a: CostingAnalysis) -> str:
+    own = a.budget.contributions
+    by = own.groupby("payer")["amount"].sum()
+    shares = ", ".join(f"{payer}s {money(a, value)}" for payer, value in by.items())
+    return (
+        f"Contributions come to {both(a, float(own['amount'].sum()))}: {shares}. Wages are those of the "
+        "made-up population; members are those last published where there is a count."
+    )
+
+
+def _missing(a: CostingAnalysis) -> str:
+    missing = a.budget.missing
+    if missing.empty:
+        return "Every programme of this report has a cost."
+    return (
+        "These programmes exist and cost money, but an amount or a count was not found. They are not zero: "
+        "put what you know into the parameter file, under amounts or caseloads, and run the report again."
+    )
+
+
+_FINDINGS = {
+    "programmes": _programmes,
+    "components": _components,
+    "counts": _counts,
+    "sensitivity": _sensitivity,
+    "budget": _budget,
+    "contributions": _contributions,
+    "missing": _missing,
+}
