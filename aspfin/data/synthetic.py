@@ -16,6 +16,7 @@ import pandas as pd
 
 from aspfin.data.population import Population, household_population
 from aspfin.data.population_survey import household_survey
+from aspfin.data.registry_lists import RegistryLists, registry_lists
 from aspfin.results import InputError, Problem, ResultMixin
 
 __all__ = [
@@ -27,9 +28,11 @@ __all__ = [
     "YEARS",
     "Population",
     "ProgrammePanel",
+    "RegistryLists",
     "household_population",
     "household_survey",
     "programme_panel",
+    "registry_lists",
 ]
 
 YEARS = tuple(range(2019, 2025))
