@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from aspfin import cli
 from aspfin.reporting import runner
+from aspfin.reporting.parameters import KINDS
 from aspfin.reporting.runner import CaseOutcome
 from aspfin.reporting.worker import Failure
 
@@ -137,7 +138,7 @@ def test_schema(call):
     found = call("schema", "finance")
     assert (found.exit_code, found.stderr) == (
         2,
-        "command line: kind: got 'finance'; allowed: did you mean 'financing'? (evaluation, financing)\n",
+        f"command line: kind: got 'finance'; allowed: did you mean 'financing'? ({', '.join(sorted(KINDS))})\n",
     )
 
 

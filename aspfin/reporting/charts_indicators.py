@@ -247,6 +247,11 @@ def split_bars(
     )
 
 
+def change_text(value: float, unit: str) -> str:
+    """Return a figure beside what it was: per cent with one decimal throughout, as changes are small."""
+    return f"{written(value, 1)} %" if unit == "%" else figure_text(value, unit)
+
+
 def before_after(
     groups: pd.DataFrame,
     *,
@@ -281,7 +286,7 @@ def before_after(
     values = groups[["before", "after"]].to_numpy(float)
     texts = [
         "not shown" if np.isnan(row).any()
-        else f"{figure_text(row[0], unit).removesuffix(' %')} → {figure_text(row[1], unit)}" for row in values
+        else f"{change_text(row[0], unit).removesuffix(' %')} → {change_text(row[1], unit)}" for row in values
     ]  # fmt: skip
 
     def draw(canvas: Canvas, narrow: bool) -> None:
@@ -293,7 +298,7 @@ def before_after(
 
     said = "; ".join(
         f"{name}: not shown" if np.isnan(row).any()
-        else f"{name}: from {figure_text(row[0], unit)} to {figure_text(row[1], unit)}"
+        else f"{name}: from {change_text(row[0], unit)} to {change_text(row[1], unit)}"
         for name, row in zip(groups["group"], values, strict=True)
     )  # fmt: skip
     return make(

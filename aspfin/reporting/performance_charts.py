@@ -94,10 +94,10 @@ def adequacy(a: PerformanceAnalysis) -> Figure:
         title=f"The transfers are {words.share(whole)} of what recipients live on"
         if words.known(whole)
         else "How much the transfers are to recipients",
-        subtitle="Transfers in % of the welfare of those who receive them, with 95 % intervals",
+        subtitle="Transfers in % of the welfare of those who receive them, with 95 % intervals; – too few or none",
         source=source(a),
         axis_label="% of recipients' welfare",
-        group_label=_ranked(a) + "; – none, or too few to show",
+        group_label=_ranked(a),
         reference=100 * whole if words.known(whole) else None,
         reference_label="all recipients",
     )

@@ -202,10 +202,10 @@ def poverty(a: PerformanceAnalysis) -> Html:
         rows.append(
             {
                 "measure": label,
-                "before": _plain(100 * before["estimate"]),
-                "before_interval": words.ends(before) or None,
-                "after": _plain(100 * after["estimate"]),
-                "after_interval": words.ends(after) or None,
+                "before": words.rate(before["estimate"]) if words.known(before["estimate"]) else None,
+                "before_interval": words.rate_ends(before) or None,
+                "after": words.rate(after["estimate"]) if words.known(after["estimate"]) else None,
+                "after_interval": words.rate_ends(after) or None,
                 "fall": shown_share(fall["estimate"]),
                 "fall_interval": words.ends(fall) or None,
             }
@@ -233,10 +233,6 @@ def poverty(a: PerformanceAnalysis) -> Html:
         formats={name: str for name in rows[0] if name != "measure"},
         notes=notes,
     )  # fmt: skip
-
-
-def _plain(value: Any) -> str | None:
-    return style.number(float(value)) if words.known(value) else None
 
 
 def administrative(a: PerformanceAnalysis) -> Html:

@@ -196,7 +196,10 @@ def inputs(a: PerformanceAnalysis) -> Html:
         return NOTHING
     rules = a.unverified[~a.unverified["name"].str.startswith("population:")]  # those are listed above
     written = [f"{value:,.10g}" for value in rules["value"]]
-    return tables.unverified_list(rules.assign(value=written))
+    listed_rules = tables.unverified_list(rules.assign(value=written))
+    told = f"{len(rules)} inputs of the made-up survey are assumed, from the press or unverified"
+    folded = f'<details class="method"><summary>{told}</summary>{listed_rules.html}</details>'
+    return tables.Html(folded, told)
 
 
 def sample_table(a: PerformanceAnalysis) -> Html:

@@ -121,6 +121,24 @@ def plain_ends(row: pd.Series, digits: int = 2) -> str:
     return f"{written(low, places)} to {written(high, places)}"
 
 
+def rate(value: float) -> str:
+    """Return a poverty rate, written with one decimal throughout: its changes are small.
+
+    Examples
+    --------
+    >>> rate(0.1862), rate(0.0421)
+    ('18.6', '4.2')
+    """
+    return written(100 * float(value), 1) if known(value) else NOT_SHOWN
+
+
+def rate_ends(row: pd.Series) -> str:
+    """Return an interval of a poverty rate; empty where there is none."""
+    if not (known(row["ci_low"]) and known(row["ci_high"])):
+        return ""
+    return f"{rate(row['ci_low'])} to {rate(row['ci_high'])}"
+
+
 def line(a: PerformanceAnalysis) -> str:
     """Return the poverty line as it was given: money per period."""
     own = a.parameters.poverty_line
@@ -239,8 +257,8 @@ def _effect(a: PerformanceAnalysis) -> str:
     missed, leaked = a.error("exclusion_error"), a.error("inclusion_error")
     drop = f", a fall by {with_ends(fall)}" if known(fall["estimate"]) else ""
     text = (
-        f"Poverty is {share(after['estimate'])} with the transfers and would be {share(before['estimate'])} "
-        f"without them{drop}"
+        f"Poverty is {rate(after['estimate'])} % with the transfers and would be "
+        f"{rate(before['estimate'])} % without them{drop}"
     )
     if not known(missed["estimate"]):
         return f"{text}."
@@ -280,7 +298,7 @@ def cards(a: PerformanceAnalysis) -> list[tuple[str, str, str]]:
         if known(missed["ci_low"]) else ""
     )  # fmt: skip
     before, after = a.figure("headcount_before")["estimate"], a.figure("headcount_after")["estimate"]
-    poverty = f"{in_hundredths(before)} → {share(after)}" if known(before) else NOT_SHOWN
+    poverty = f"{rate(before)} → {rate(after)} %" if known(before) else NOT_SHOWN
     currency = a.parameters.poverty_line.currency
     closed = number(gap["estimate"], 2) if known(gap["estimate"]) else NOT_SHOWN
     return [
