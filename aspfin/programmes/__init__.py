@@ -18,7 +18,9 @@ from aspfin.programmes.entitlements import (
     entitlement_totals,
     system_entitlements,
 )
+from aspfin.programmes.households import HouseholdData
 from aspfin.programmes.microsimulation import affected_households
+from aspfin.programmes.registry_age import RegistryAge
 from aspfin.programmes.response import ResponseComparison, compare_responses
 from aspfin.programmes.response_combination import Combination
 from aspfin.programmes.response_defaults import default_options
@@ -54,10 +56,12 @@ __all__ = [
     "DisasterManagementProgramme",
     "EmergencyProgramme",
     "HorizontalExpansion",
+    "HouseholdData",
     "InsuranceBenefit",
     "Outcome",
     "Programme",
     "ProgrammeCost",
+    "RegistryAge",
     "Response",
     "ResponseComparison",
     "ResponseFinancing",

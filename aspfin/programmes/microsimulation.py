@@ -17,115 +17,20 @@ import pandas as pd
 
 from aspfin.data import Quantity
 from aspfin.data.population import Population
-from aspfin.programmes.benefits import Benefit, benefit_amounts, pool_of
 from aspfin.programmes.country import Country
-from aspfin.programmes.ranges import Central, assumed
-from aspfin.programmes.registry_age import DAYS_PER_MONTH, exclusion, months_since_registration
-from aspfin.programmes.shock import LIVING_STANDARDS, NATIONAL, NEAR_POOR_UP_TO, Shock
+from aspfin.programmes.households import HouseholdData, Households, read_households
+from aspfin.programmes.ranges import Central
+from aspfin.programmes.registry_age import (
+    DAYS_PER_MONTH,
+    RegistryAge,
+    exclusion,
+)
+from aspfin.programmes.shock import LIVING_STANDARDS, NATIONAL, Shock
 from aspfin.results import InputError, Problem
 
-__all__ = ["Households", "Reader", "Scene", "affected_households", "make_scene", "read_households"]
+__all__ = ["Reader", "Scene", "affected_households", "make_scene"]
 
 Reader = Callable[[Quantity], "float | np.ndarray"]
-
-NEEDED = ("province", "weight", "members", "consumption", "card_level")
-REGISTRY_BASE = assumed("registry: wrong on the day of registration", 0.0, 0.02, 0.05)
-REGISTRY_GROWTH = assumed("registry: of what is right, goes wrong in a year", 0.02, 0.05, 0.10)
-
-
-@dataclass(eq=False)
-class Households:
-    """Households, or cells of similar ones, sorted by province. Arrays of shape (n,).
-
-    Attributes
-    ----------
-    weight, members, consumption : ndarray
-        Households each row stands for; members and consumption (per person and day) of one.
-    spread : ndarray
-        Half the width over which consumption of the row's households lies evenly; 0 for single households.
-    standard : ndarray of int
-        Place among `LIVING_STANDARDS`.
-    roster : ndarray
-        Share on the roster of the routine programme, 0 or 1 for single households.
-    months : ndarray
-        Months since registration; 0 where not registered.
-    province : ndarray of int
-        Place in `pcodes`.
-    """
-
-    country: Country
-    frame: pd.DataFrame
-    weight: np.ndarray
-    members: np.ndarray
-    consumption: np.ndarray
-    spread: np.ndarray
-    standard: np.ndarray
-    roster: np.ndarray
-    months: np.ndarray
-    province: np.ndarray
-    pcodes: tuple[str, ...]
-    line: float
-    parent: Households | None = None
-    code: np.ndarray | None = None
-    _kept: dict = field(default_factory=dict)
-
-    @cached_property
-    def starts(self) -> np.ndarray:
-        """First row of each province."""
-        return np.searchsorted(self.province, np.arange(len(self.pcodes)))
-
-    def totals(self, values: np.ndarray) -> np.ndarray:
-        """Return sums by province of an array (…, n): shape (…, provinces)."""
-        return np.add.reduceat(values, self.starts, axis=-1)
-
-    def mean(self, values: np.ndarray) -> np.ndarray:
-        """Return, for cells, the weighted mean over the households of each cell."""
-        weight = self.parent.weight
-        return np.bincount(self.code, weights=weight * values, minlength=len(self.weight)) / np.bincount(
-            self.code, weights=weight, minlength=len(self.weight)
-        )
-
-    def amount(self, benefit: Benefit) -> np.ndarray:
-        """Return what the benefit pays each household over the whole response, before its factor."""
-        return self._once(("amount", benefit), lambda: benefit_amounts(self.country, self.frame, benefit))
-
-    def pool(self, who: str) -> np.ndarray:
-        """Return, 0 to 1, which households an option is meant for: see `benefits.pool_of`."""
-        return self._once(("pool", who), lambda: pool_of(self.country, self.frame, who))
-
-    def _once(self, key: tuple, compute: Callable[[], np.ndarray]) -> np.ndarray:
-        if key not in self._kept:
-            whole = self.parent
-            value = compute() if whole is None else self.mean(getattr(whole, key[0])(key[1]))
-            self._kept[key] = np.asarray(value, dtype=float)
-        return self._kept[key]
-
-
-def read_households(population: Population, country: Country, on: dt.date) -> Households:
-    """Return the households of a population, sorted by province, with the age of their registration."""
-    frame = population.households
-    missing = [name for name in NEEDED if name not in frame.columns]
-    if missing:
-        raise InputError([Problem("households", name, "a missing column", "a column") for name in missing])
-    keys = ["province", "household_id"] if "household_id" in frame.columns else ["province"]
-    order = frame[keys].astype({"province": str}).sort_values(keys, kind="stable").index
-    frame = frame.loc[order].reset_index(drop=True)
-    numbers = {name: frame[name].to_numpy(dtype=float) for name in NEEDED if name != "province"}
-    for name, least in (("weight", 0.0), ("members", 1.0), ("consumption", 0.0), ("card_level", 0.0)):
-        bad = ~(np.isfinite(numbers[name]) & (numbers[name] >= least))
-        if bad.any():
-            found = float(numbers[name][np.argmax(bad)])
-            raise InputError(Problem("households", name, found, f"{least:g} or more, not empty"))
-    province, pcodes = pd.factorize(frame["province"].astype(str), sort=True)
-    line, consumption = population.poverty_line, numbers["consumption"]
-    standard = (consumption >= line).astype(int) + (consumption >= NEAR_POOR_UP_TO * line)
-    months = np.zeros(len(frame))
-    if "registration_date" in frame.columns:
-        months = np.nan_to_num(months_since_registration(frame["registration_date"], on))
-    return Households(
-        country, frame, numbers["weight"], numbers["members"], consumption, np.zeros(len(frame)), standard,
-        (numbers["card_level"] > 0).astype(float), months, province, tuple(map(str, pcodes)), line,
-    )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,6 +47,8 @@ class Scene:
         How long the loss lasts.
     roster, months, wrong : ndarray
         Share on the roster, months since registration, and share of the roster that is no longer right.
+    registry : RegistryAge
+        How the register ages.
     kept : dict
         Sums that no option changes, once they have been computed.
     """
@@ -155,6 +62,7 @@ class Scene:
     roster: np.ndarray
     months: np.ndarray
     wrong: np.ndarray
+    registry: RegistryAge
     kept: dict = field(default_factory=dict)
 
     @cached_property
@@ -222,7 +130,8 @@ class Scene:
         """
         newly = (1 - self.roster) * (self.households.standard == 0) * added
         younger = np.minimum(self.months, months)
-        wrong = exclusion(younger, base=read(REGISTRY_BASE), yearly_growth=read(REGISTRY_GROWTH))
+        ageing = self.registry
+        wrong = exclusion(younger, base=read(ageing.base), yearly_growth=read(ageing.yearly_growth))
         return replace(self, roster=self.roster + newly, months=younger, wrong=wrong, kept={})
 
 
@@ -253,8 +162,11 @@ def gap(consumption: np.ndarray, line: float, spread: np.ndarray) -> np.ndarray:
     return np.where(share < 1, spread * share * share, line - consumption)
 
 
-def make_scene(households: Households, shock: Shock, on: dt.date, read: Reader) -> Scene:
+def make_scene(
+    households: Households, shock: Shock, on: dt.date, read: Reader, registry: RegistryAge | None = None
+) -> Scene:
     """Return the shock on the households, with each uncertain input as `read` gives it."""
+    registry = registry or RegistryAge()
     share = _hit(households, shock, read)
     losses = np.stack(
         np.broadcast_arrays(*(np.asarray(read(shock.loss[k]), dtype=float) for k in LIVING_STANDARDS)),
@@ -263,10 +175,11 @@ def make_scene(households: Households, shock: Shock, on: dt.date, read: Reader) 
     rate = losses[..., 0, :][..., households.standard] if losses.ndim > 1 else losses[households.standard]
     months = read(shock.duration_months)
     spent = read(shock.out_of_pocket) / (households.members * DAYS_PER_MONTH)
-    wrong = exclusion(households.months, base=read(REGISTRY_BASE), yearly_growth=read(REGISTRY_GROWTH))
+    base, growth = read(registry.base), read(registry.yearly_growth)
+    wrong = exclusion(households.months, base=base, yearly_growth=growth)
     return Scene(
         households, shock, on, share[..., households.province], households.consumption * rate + spent,
-        months * DAYS_PER_MONTH, households.roster, households.months, wrong,
+        months * DAYS_PER_MONTH, households.roster, households.months, wrong, registry,
     )  # fmt: skip
 
 
@@ -291,7 +204,7 @@ def _hit(households: Households, shock: Shock, read: Reader) -> np.ndarray:
 
 
 def affected_households(
-    population: Population,
+    population: Population | HouseholdData,
     shock: Shock,
     *,
     country: Country,

@@ -3,17 +3,52 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from aspfin.data import Quantity
+from aspfin.programmes.ranges import as_quantity, assumed, range_problems
 from aspfin.programmes.rules import as_date
 from aspfin.results import InputError, Problem
 
-__all__ = ["exclusion", "months_since_registration"]
+__all__ = ["RegistryAge", "exclusion", "months_since_registration"]
 
 DAYS_PER_MONTH = 365.25 / 12
+BASE = assumed("registry: wrong on the day of registration", 0.0, 0.02, 0.05)
+GROWTH = assumed("registry: of what is right, goes wrong in a year", 0.02, 0.05, 0.10)
+
+
+@dataclass(frozen=True)
+class RegistryAge:
+    """How a register ages.
+
+    Attributes
+    ----------
+    base : Quantity
+        Share of registrations that are wrong from the first day.
+    yearly_growth : Quantity
+        Share of what is right that goes wrong in a year.
+
+    Examples
+    --------
+    >>> RegistryAge(base=0.0).base.value
+    0.0
+    """
+
+    base: Quantity = BASE
+    yearly_growth: Quantity = GROWTH
+
+    def __post_init__(self) -> None:
+        problems = []
+        for name in ("base", "yearly_growth"):
+            value = as_quantity("registry_age", name, getattr(self, name), "share")
+            object.__setattr__(self, name, value)
+            problems += range_problems("registry_age", name, value, (0.0, 1.0))
+        if problems:
+            raise InputError(problems)
 
 
 def exclusion(

@@ -12,8 +12,10 @@ import pandas as pd
 from aspfin.data import Quantity
 from aspfin.data.population import Population
 from aspfin.programmes.country import Country
-from aspfin.programmes.microsimulation import Scene, make_scene, read_households
+from aspfin.programmes.households import HouseholdData, read_households
+from aspfin.programmes.microsimulation import Scene, make_scene
 from aspfin.programmes.ranges import Central
+from aspfin.programmes.registry_age import RegistryAge
 from aspfin.programmes.response_defaults import default_options, exchange_rate_of
 from aspfin.programmes.response_draws import OptionDraws, draw_options, group_cells
 from aspfin.programmes.response_plan import Option, Plan
@@ -148,12 +150,13 @@ def compare_responses(
     shock: Shock,
     options: Sequence[Option] | Mapping[str, Option] | None = None,
     *,
-    population: Population | None = None,
+    population: Population | HouseholdData | None = None,
     on: dt.date | str | None = None,
     areas: Sequence[str] | None = None,
     draws: int = 10_000,
     seed: int = 0,
     deadline_days: float = 90,
+    registry: RegistryAge | None = None,
 ) -> ResponseComparison:
     """Score options of a response side by side on the same shock.
 
@@ -167,7 +170,8 @@ def compare_responses(
         Options, or options by the name to show; by default the six with the pack's programmes
         (`default_options`).
     population
-        Households; by default a synthetic population of 20,000 households, seed 0.
+        Households: a synthetic population, or `HouseholdData` of your own; by default a synthetic population
+        of 20,000 households, seed 0.
     on
         Day on which the age of registrations is counted; by default the start of the shock.
     areas
@@ -178,6 +182,8 @@ def compare_responses(
         Of the draws.
     deadline_days
         Households paid within so many days of the start of the shock are paid on time.
+    registry
+        How the register ages; by default 2 % wrong at once and 5 % of the rest each year (assumed).
 
     Returns
     -------
@@ -188,6 +194,7 @@ def compare_responses(
     InputError
         For an input that cannot be: one line each.
     """
+    registry = registry or RegistryAge()
     chosen = _options(options if options is not None else default_options(country, shock))
     _require_counts(draws, seed, deadline_days)
     if population is None:
@@ -197,14 +204,21 @@ def compare_responses(
     day = shock.start if on is None else pd.Timestamp(on).date()
     households = read_households(population, country, day)
     places = _places(households.pcodes, areas)
-    scene = make_scene(households, shock, day, Central())
+    scene = make_scene(households, shock, day, Central(), registry)
     plans = {name: option.plan(scene, Central()) for name, option in chosen.items()}
     sums = {name: sums_of(scene, plan, deadline=deadline_days) for name, plan in plans.items()}
     days = {name: days_of(plan, scene) for name, plan in plans.items()}
     drawn: dict[str, OptionDraws] = {}
     if draws:
         drawn = draw_options(
-            group_cells(households), shock, chosen, sums, deadline=deadline_days, draws=draws, seed=seed
+            group_cells(households),
+            shock,
+            chosen,
+            sums,
+            deadline=deadline_days,
+            draws=draws,
+            seed=seed,
+            registry=registry,
         )
     names = country.provinces.set_index("pcode")["name_en"].to_dict()
     table = _table(sums, days, places)
@@ -216,7 +230,7 @@ def compare_responses(
         left_out_table(scene, plans, places),
         account_table(scene, places),
         _strengthening(scene, chosen, table, places, deadline_days),
-        assumption_table(country, shock, chosen, population, deadline_days, draws),
+        assumption_table(country, shock, chosen, population, deadline_days, draws, registry),
         response_checks(scene, sums, drawn, places),
         draws, seed, population.sentence(), names, exchange_rate_of(country, shock.start),
         drawn, places,

@@ -8,7 +8,7 @@ import numpy as np
 
 from aspfin.data import Quantity
 from aspfin.programmes.benefits import Benefit
-from aspfin.programmes.microsimulation import REGISTRY_BASE, REGISTRY_GROWTH, Reader, Scene
+from aspfin.programmes.microsimulation import Reader, Scene
 from aspfin.programmes.ranges import range_problems
 from aspfin.results import InputError, Problem
 
@@ -77,4 +77,4 @@ class BaseOption:
     @property
     def inputs(self) -> tuple[Quantity, ...]:
         """Return every uncertain input of the option."""
-        return (*own_inputs(self), REGISTRY_BASE, REGISTRY_GROWTH)
+        return own_inputs(self)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from aspfin.programmes.microsimulation import Households, make_scene
+from aspfin.programmes.households import Households
+from aspfin.programmes.microsimulation import make_scene
 from aspfin.programmes.ranges import Central, Draws
+from aspfin.programmes.registry_age import RegistryAge
 from aspfin.programmes.response_plan import Option
 from aspfin.programmes.response_scores import days_of, measures_of, sums_of
 from aspfin.programmes.shock import Shock
@@ -18,6 +20,8 @@ __all__ = ["OptionDraws", "draw_options", "group_cells"]
 
 # Edges of the cells, in poverty lines: fine where a shock or a transfer moves households over the line.
 BANDS = (0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 1.8, 2.5)
+SIZES = (3.5, 5.5)  # members: cells are also split by them where that leaves few enough
+MOST_CELLS = 1_000
 ROWS_AT_ONCE = 100
 
 
@@ -45,15 +49,18 @@ class OptionDraws:
 
 
 def group_cells(households: Households) -> Households:
-    """Return cells of households alike in province, roster, risk and living standard.
+    """Return cells of households alike in province, living standard, roster, risk and, where few, size.
 
     Consumption of a cell's households is taken as even around its mean, with their own variance.
     """
     frame = households.frame
     at_risk = frame["at_risk"].to_numpy() if "at_risk" in frame.columns else np.zeros(len(frame), dtype=int)
     band = np.searchsorted(np.array(BANDS) * households.line, households.consumption, side="right")
-    keys = pd.MultiIndex.from_arrays([households.province, households.roster, at_risk, band])
-    code, cells = pd.factorize(keys, sort=True)
+    size = np.searchsorted(SIZES, households.members)
+    alike = [households.province, band, households.roster, at_risk]
+    code, cells = pd.factorize(pd.MultiIndex.from_arrays([*alike, size]), sort=True)
+    if len(cells) > MOST_CELLS:
+        code, cells = pd.factorize(pd.MultiIndex.from_arrays(alike), sort=True)
     parts = Households(
         households.country, frame, np.bincount(code, weights=households.weight), *([np.zeros(0)] * 6),
         province=cells.get_level_values(0).to_numpy(), pcodes=households.pcodes, line=households.line,
@@ -64,8 +71,11 @@ def group_cells(households: Households) -> Households:
     people = np.bincount(code, weights=persons)
     parts.consumption = np.bincount(code, weights=persons * households.consumption) / people
     variance = np.bincount(code, weights=persons * (households.consumption - parts.consumption[code]) ** 2)
-    # Half the width of an even distribution with this variance.
-    parts.spread = np.sqrt(3 * variance / people)
+    # Half the width of an even distribution with this variance, kept inside the band.
+    edges = np.concatenate([[0.0], np.array(BANDS) * households.line, [np.inf]])
+    band_of = cells.get_level_values(1).to_numpy()
+    room = np.minimum(parts.consumption - edges[band_of], edges[band_of + 1] - parts.consumption)
+    parts.spread = np.minimum(np.sqrt(3 * variance / people), np.maximum(room, 0.0))
     parts.standard = parts.mean(households.standard).round().astype(int)
     parts.roster, parts.months = parts.mean(households.roster), parts.mean(households.months)
     return parts
@@ -80,6 +90,7 @@ def draw_options(
     deadline: float,
     draws: int,
     seed: int,
+    registry: RegistryAge | None = None,
 ) -> dict[str, OptionDraws]:
     """Return the draws of each option; `central` holds the sums of the microsimulation."""
     reader = Draws(draws, seed)
@@ -88,12 +99,12 @@ def draw_options(
     days: dict[str, list] = {name: [] for name in options}
     for rows in chunks:
         read = reader.chunk(rows)
-        scene = make_scene(cells, shock, shock.start, read)
+        scene = make_scene(cells, shock, shock.start, read, registry)
         for name, option in options.items():
             plan = option.plan(scene, read)
             sums[name].append(sums_of(scene, plan, deadline=deadline))
             days[name].append(days_of(plan, scene))
-    middle = make_scene(cells, shock, shock.start, Central())
+    middle = make_scene(cells, shock, shock.start, Central(), registry)
     return {
         name: _joined(
             sums[name],

@@ -72,10 +72,10 @@ class ResponseFinancing(ResultMixin):
         never = row["never_funded"] + row["never_reached"]
         cost, unmet = (Money(row[name], self.currency) for name in ("cost", "unmet"))
         return (
-            f"{self.option}: one year in {row['return_period']:g}, {row['households_in_need']:,.0f} households "
-            f"or more are in need; {row['on_time']:,.0f} of them are paid within {self.deadline_days:g} days, "
-            f"{row['late']:,.0f} later, {never:,.0f} never ({row['never_funded']:,.0f} for want of money). The "
-            f"response costs {cost}, of which {unmet} is not financed."
+            f"{self.option}: one year in {row['return_period']:g}, {row['households_in_need']:,.0f} or more "
+            f"households are in need; {row['on_time']:,.0f} of them are paid within {self.deadline_days:g} "
+            f"days, {row['late']:,.0f} later, {never:,.0f} never ({row['never_funded']:,.0f} for want of "
+            f"money). The response costs {cost}, of which {unmet} is not financed."
         )
 
 
@@ -163,7 +163,7 @@ def finance_response(
     cost = financed.opportunity_cost
     return ResponseFinancing(
         option, comparison.country, financed.currency, deadline, unit, by_period, by_instrument, per_year,
-        financed, cost, cost / paid if paid > 0 else float("nan"), _checks(by_period, by_instrument, ledger, total),
+        financed, cost, cost / paid if paid > 0 else float("nan"), _checks(by_period, ledger, total),
     )  # fmt: skip
 
 
@@ -291,9 +291,7 @@ def _per_year(financed: FinancingResult, affected: float, each: pd.Series) -> pd
     return table.assign(households=reached * table["share_of_need"].fillna(0.0))
 
 
-def _checks(
-    by_period: pd.DataFrame, by_instrument: pd.DataFrame, ledger: pd.DataFrame, total: float
-) -> tuple[Check, ...]:
+def _checks(by_period: pd.DataFrame, ledger: pd.DataFrame, total: float) -> tuple[Check, ...]:
     parts = by_period[["on_time", "late", "never_funded", "never_reached", "not_in_need"]].sum(axis=1)
     people = float((parts - total).abs().max())
     money = float((ledger.drop(columns="need").sum(axis=1) - ledger["need"]).abs().max())

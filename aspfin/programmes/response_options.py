@@ -14,7 +14,7 @@ import numpy as np
 
 from aspfin.data import Quantity
 from aspfin.programmes.benefits import Benefit
-from aspfin.programmes.microsimulation import REGISTRY_GROWTH, Reader, Scene
+from aspfin.programmes.microsimulation import Reader, Scene
 from aspfin.programmes.registry_age import exclusion
 from aspfin.programmes.response_base import BaseOption, amount_of, others_of, own_inputs
 from aspfin.programmes.response_combination import Combination
@@ -170,7 +170,9 @@ class HorizontalExpansion(BaseOption):
     def plan(self, scene: Scene, read: Reader) -> Plan:
         """Return the temporary benefit of the affected off the roster."""
         pool = scene.households.pool(self.who) * (1 - scene.roster)
-        stale = exclusion(read(self.list_age_months), base=0.0, yearly_growth=read(REGISTRY_GROWTH))
+        stale = exclusion(
+            read(self.list_age_months), base=0.0, yearly_growth=read(scene.registry.yearly_growth)
+        )
         paid = pool * read(self.capacity) * (1 - read(self.exclusion_error)) * (1 - stale)
         return Plan(
             (

@@ -10,7 +10,9 @@ import pandas as pd
 from aspfin.data import Quantity
 from aspfin.data.population import Population
 from aspfin.programmes.country import Country
+from aspfin.programmes.households import HouseholdData
 from aspfin.programmes.microsimulation import Scene
+from aspfin.programmes.registry_age import RegistryAge
 from aspfin.programmes.response_draws import OptionDraws
 from aspfin.programmes.response_plan import Option, Plan, pay_states
 from aspfin.programmes.response_scores import MEASURES, measures_of
@@ -105,9 +107,10 @@ def assumption_table(
     country: Country,
     shock: Shock,
     options: Mapping[str, Option],
-    population: Population,
+    population: Population | HouseholdData,
     deadline: float,
     draws: int,
+    registry: RegistryAge,
 ) -> pd.DataFrame:
     """Return everything taken as given: name, value, low, high, unit, source, status, note."""
     rows: dict[str, dict[str, object]] = {}
@@ -118,7 +121,7 @@ def assumption_table(
             dict(zip(COLUMNS, (name, value, None, None, unit, source, status, note), strict=True)),
         )
 
-    for quantity in _affected_together(shock):
+    for quantity in (*_affected_together(shock), registry.base, registry.yearly_growth):
         rows.setdefault(quantity.name, {column: getattr(quantity, column) for column in COLUMNS})
     for name, option in options.items():
         for quantity in option.inputs:
