@@ -17,6 +17,8 @@ import pandas as pd
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from aspfin.data.files import Table, Tree, read_csv, read_yaml
+from aspfin.data.population_pack import FILE as POPULATION
+from aspfin.data.population_pack import read_population_pack
 from aspfin.programmes.pack_schema import (
     Column,
     CountryFile,
@@ -26,12 +28,12 @@ from aspfin.programmes.pack_schema import (
     complaints,
 )
 from aspfin.programmes.programme_schema import ProgrammesFile
-from aspfin.results import Problem
+from aspfin.results import InputError, Problem
 
 __all__ = ["FILES", "OPTIONAL_FILES", "Pack", "field_path", "named_path", "read_pack"]
 
 FILES = ("country.yaml", "programmes.yaml", "sources.yaml", "provinces.csv", "events.csv")
-OPTIONAL_FILES = ("footprints.csv",)
+OPTIONAL_FILES = ("footprints.csv", POPULATION)
 PROVINCE_COLUMNS = ("pcode", "name_en", "tile_row", "tile_col")
 TEXT_UNITS = ("text", "class")
 
@@ -81,7 +83,20 @@ def read_pack(folder: Path) -> Pack:
     columns, areas = _described_columns(pack)
     if columns is not None:
         pack.provinces = _provinces(pack, columns, areas)
+    if POPULATION in present and not pack.problems:
+        _check_population(pack)
     return pack
+
+
+def _check_population(pack: Pack) -> None:
+    """Note what is wrong with the figures behind the made-up households (`data.synthetic` reads them)."""
+    if not (pack.folder / POPULATION).is_file():
+        pack.problems.append(Problem(POPULATION, "file", "a folder", "a file that can be read"))
+        return
+    try:
+        read_population_pack(pack.folder)
+    except InputError as error:
+        pack.problems.extend(error.problems)
 
 
 def _described_columns(pack: Pack) -> tuple[dict[str, Column] | None, list[str]]:

@@ -22,7 +22,7 @@ def feedback(
     Parameters
     ----------
     answer
-        A number, or a result with an `estimate`; None where nothing has been tried yet.
+        A number, or a result with an `estimate` or a `value`; None where nothing has been tried yet.
     right
         The right number.
     hints
@@ -41,7 +41,7 @@ def feedback(
     Not yet, you have 3.00, which is too large. Read the question once more, and compare your call with
     those above.
     """
-    value = getattr(answer, "estimate", answer)
+    value = getattr(answer, "estimate", getattr(answer, "value", answer))
     if value is None:
         return _said("Your turn: put your answer where None stands, and run the cell again.", "na")
     if isinstance(value, bool) or not isinstance(value, numbers.Real) or math.isnan(value):

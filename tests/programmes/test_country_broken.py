@@ -429,12 +429,23 @@ def test_many_mistakes_are_told_in_one_go(pack):
     assert any(line.startswith("footprints.csv") for line in lines_of(pack))
 
 
+def test_figures_of_the_population_are_checked_too(pack):
+    edit(pack, "population.yaml", "status: press", "status: rumour")
+    (line,) = lines_of(pack)
+    assert line.startswith("population.yaml, line ") and "'rumour'" in line
+    before = load_country(KHM).data_hash
+    edit(pack, "population.yaml", "status: rumour", "status: assumed")
+    assert load_country(pack).data_hash != before
+
+
 @pytest.mark.parametrize("file", FILES)
 def test_a_missing_file(pack, file):
     (pack / file).unlink()
     if file == "footprints.csv":  # optional: not every country has recorded footprints
         assert load_country(pack).footprints.empty
         assert load_country(pack).footprints.columns.tolist()[:3] == ["event_id", "pcode", "households"]
+    elif file == "population.yaml":  # optional: only made-up households need it
+        assert load_country(pack).iso3 == "KHM"
     else:
         (line,) = lines_of(pack)
         assert line.startswith(f"{file}: file: got ")
