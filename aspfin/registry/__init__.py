@@ -1,19 +1,19 @@
 """The registry: programme lists in many shapes become one trusted picture, and what it is worth is told.
 
 Read a list, harmonise it by a mapping, assess it, link it with the others, see who is in what.
-Calls load when first used, so that `import aspfin.registry` stays light. `FUNCTIONS` lists every call with the
-module that holds it; `MODULES` lists the modules used by their own names (`registry.names.fold_latin`).
+Calls load when first used, so that `import aspfin.registry` stays light. `FUNCTIONS` lists every call with
+the module that holds it; `MODULES` lists the modules used by their own names (`registry.names.fold_latin`).
 
-Direct identifiers (names, national numbers, telephones, exact birth dates) stay in the frames: no message, log
-or report holds one. `registry.pseudonymise` replaces them where a frame leaves the room.
+Direct identifiers (names, national numbers, telephones, exact birth dates) stay in the frames: no message,
+log or report holds one. `registry.pseudonymise` replaces them where a frame leaves the room.
 
 Examples
 --------
 >>> import pandas as pd
 >>> from aspfin import registry
->>> raw = pd.DataFrame({"ID": ["7", "8"], "Name": ["Sok  Dara", "CHAN Sophea"], "DOB": ["03/04/1990", "1985"]})
+>>> raw = pd.DataFrame({"No": ["7", "8"], "Name": ["Sok  Dara", "Chan Sophea"], "DOB": ["3/4/1990", "1985"]})
 >>> mapping = {"list_id": "cash", "programme": "cash_transfer",
-...     "columns": {"record_id": "ID", "name_latin": "Name", "birth_date": "DOB"}}
+...     "columns": {"record_id": "No", "name_latin": "Name", "birth_date": "DOB"}}
 >>> people = registry.harmonise(raw, mapping)
 >>> people.frame[["record_id", "name_latin", "birth_year", "birth_precision"]]
   record_id   name_latin  birth_year birth_precision
@@ -28,14 +28,14 @@ from typing import Any
 
 # Call → module of this package. Adding a call is one function and one line here.
 FUNCTIONS = {
-    "ClusterCodes": "names",
+    "ClusterCodes": "recoding",
     "Harmonised": "harmonise",
     "Linkage": "linkage",
     "ListMapping": "mapping",
     "Overlap": "overlap",
     "Quality": "quality",
     "assess": "quality",
-    "cluster_codes": "names",
+    "cluster_codes": "recoding",
     "evaluate": "evaluation_of_links",
     "exchange_readiness": "readiness",
     "exclusion_by_age": "ageing",
@@ -43,7 +43,7 @@ FUNCTIONS = {
     "harmonise": "harmonise",
     "link": "linkage",
     "name_keys": "names",
-    "normalise_names": "names",
+    "normalise_names": "khmer",
     "overlap": "overlap",
     "parse_dates": "dates",
     "pseudonymise": "privacy",
@@ -86,8 +86,8 @@ def __dir__() -> list[str]:
 class _Package(ModuleType):
     """Keep a call from being hidden by the module of the same name.
 
-    Importing `aspfin.registry.overlap` makes Python set the attribute `overlap` of this package to that module;
-    here it becomes the function `overlap`, whichever is imported first.
+    Importing `aspfin.registry.overlap` makes Python set the attribute `overlap` of this package to that
+    module; here it becomes the function `overlap`, whichever is imported first.
     """
 
     def __setattr__(self, name: str, value: object) -> None:
