@@ -373,7 +373,7 @@ class _Population:
 
     def cost(self) -> CostedCaseload:
         """Return the population as a caseload."""
-        when = "in the whole period" if self.by_event else "in a month, on average"
+        when = "in the whole period" if self.by_event else "in a month, on average, and paid in every one"
         size, unit = (self.persons, "people") if self.persons else (self.households, "households")
         return CostedCaseload(
             self.programme.id,
@@ -384,5 +384,5 @@ class _Population:
             self.transfers,
             "rules",
             source="synthetic population",
-            note=f"{unit} entitled {when}; everybody entitled is paid",
+            note=f"{unit} entitled {when}; everybody entitled takes part",
         )

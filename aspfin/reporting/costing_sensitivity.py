@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from aspfin.reporting.costing_words import short
+from aspfin.reporting.style import count
+
 if TYPE_CHECKING:
     from aspfin.programmes.budget import SystemBudget
 
@@ -36,15 +39,23 @@ def sensitivity(budget: SystemBudget) -> pd.DataFrame:
         found = budget.caseloads[budget.caseloads["programme"] == one.programme]
         least, most = (found.loc[found["transfers"].idxmin()], found.loc[found["transfers"].idxmax()])
         rows.append(
-            (f"who is counted: {one.name}", least["label"], most["label"],
+            (f"Count: {short(one.programme)}", *_ends(least, most),
              total + (one.transfers_low - one.transfers) * load,
              total + (one.transfers_high - one.transfers) * load)
         )  # fmt: skip
     share = budget.administration_range
     transfers = budget.total("transfers")
     if share is not None and share[1] > share[0] and transfers > 0:
-        words = tuple(f"{100 * end:.3g} % of transfers" for end in share)
-        rows.append(("administration", *words, transfers * (1 + share[0]), transfers * (1 + share[1])))
+        words = tuple(f"{100 * end:.3g} %" for end in share)
+        rows.append(
+            ("Administration, % of transfers", *words, transfers * (1 + share[0]), transfers * (1 + share[1]))
+        )
     frame = pd.DataFrame(rows, columns=COLUMNS)
     order = (frame["high"] - frame["low"]).sort_values(ascending=False, kind="stable").index
     return frame.loc[order].reset_index(drop=True)
+
+
+def _ends(least: pd.Series, most: pd.Series) -> tuple[str, str]:
+    """Return the two counts, or what kind they are where they are the same count."""
+    low, high = (count(one["count"]) if one["unit"] else one["label"] for one in (least, most))
+    return (low, high) if low != high else (str(least["basis"]), str(most["basis"]))

@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 MOST_BARS = 14
+ADMINISTRATION = "Administration (assumed)"
 MOST_ROWS = 40
 BASIS = {"stated": "stated in the file", "published": "published", "planned": "planned",
          "population": "made-up population"}  # fmt: skip
@@ -65,7 +66,7 @@ def costs_chart(a: CostingAnalysis) -> Figure:
     share = style.percent(top["total"] / a.budget.total())
     return figures.bars_by_group(
         frame,
-        title=f"{_name(top['programme'])} takes {share} of what can be costed"
+        title=f"The largest part of what can be costed: {words.short(top['programme'])}, {share}"
         if len(lines) > 1
         else f"{_name(top['programme'])} costs {words.money(a, top['total'])}",
         subtitle=f"Transfers and administration in {words.period(a)}; black lines: from the lowest count and "
@@ -80,12 +81,17 @@ def _parts_chart(a: CostingAnalysis) -> Figure:
     one = a.budget.costed.iloc[0]
     rows = [(_paid_for(row.component), row.total) for row in c.itertuples()]
     if words.known(one["administration"]):
-        rows.append(("Administration (assumed)", one["administration"]))
+        rows.append((ADMINISTRATION, one["administration"]))
     frame = pd.DataFrame(rows, columns=["group", "value"])
     top = frame.iloc[frame["value"].argmax()]
     return figures.bars_by_group(
         frame,
-        title=f"{top['group']}: {style.percent(top['value'] / one['total'])} of the cost",
+        title=f"{style.percent(top['value'] / one['total'])} of the cost is "
+        + (
+            f"paid for {top['group'][:1].lower()}{top['group'][1:]}"
+            if top["group"] != ADMINISTRATION
+            else "administration"
+        ),
         subtitle=f"What the cost is made of, {words.period(a)}",
         source=_source(a),
         unit=words.currency(a),
@@ -122,6 +128,7 @@ def programmes(a: CostingAnalysis) -> Html:
             "each": lines["per_beneficiary"],
         }
     ).reset_index(drop=True)
+    places = ",.1f" if float(lines["total"].max()) / size >= 10 else ",.2f"
     insured = [place for place, one in enumerate(lines.itertuples()) if one.pillar == "social_security"]
     note = "Paid from contributions, not from the budget; administration of the fund is not known."
     scaled = {one.programme for one in a.budget.caseloads.itertuples() if one.used and one.how == "scaled"}
@@ -134,12 +141,13 @@ def programmes(a: CostingAnalysis) -> Html:
     return tables.table(
         frame,
         caption=f"What each programme costs, {words.period(a)}",
-        headers={"name": "Programme", "paid": "Paid", "transfers": "Transfers",
+        headers={"name": "Programme", "paid": "Who is paid", "transfers": "Transfers",
                  "administration": "Administration", "total": "Total", "range": "Range of the total",
                  "each": "Per beneficiary"},
         units={"transfers": unit, "administration": unit, "total": unit, "range": unit,
                "each": words.currency(a)},
-        formats={"range": str, "each": ",.0f"},
+        formats={"range": str, "each": style.number,
+                 **dict.fromkeys(("transfers", "administration", "total"), places)},
         flags=flags,
     )  # fmt: skip
 
@@ -211,12 +219,12 @@ def tornado(a: CostingAnalysis) -> Figure:
     top = a.sensitivity.iloc[0]
     shown = a.sensitivity.head(MOST_BARS)
     cause = str(top["input"])
-    named = cause.split(": ", 1)[1] if ": " in cause else cause
     return figures.tornado(
         shown,
         base=a.budget.total(),
-        title=f"{'Who is counted' if ': ' in cause else 'Administration'} moves the total most"
-        + (f": {named[:60]}" if ": " in cause else ""),
+        title=f"Who is counted moves the total most: {cause.removeprefix('Count: ')}"
+        if cause.startswith("Count: ")
+        else "Administration moves the total most",
         subtitle="Total of tax-financed programmes with one input at a time at its low and high value",
         source=_source(a),
         unit=words.currency(a),
@@ -235,7 +243,7 @@ def published(a: CostingAnalysis) -> Html:
             "period": p["period"],
             "published": p["amount"] / size,
             "computed": p["computed"] / size,
-            "ratio": [style.percent(value, 3) if words.known(value) else None for value in ratio],
+            "ratio": [style.percent(value) if words.known(value) else None for value in ratio],
             "status": p["status"],
         }
     )

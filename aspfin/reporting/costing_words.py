@@ -56,10 +56,10 @@ def short(programme: str) -> str:
 
     Examples
     --------
-    >>> short("covid_cash_transfer")
-    'COVID-19 cash transfer'
+    >>> short("covid_cash_transfer"), short("drought_top_up")
+    ('COVID-19 cash transfer', 'drought top-up')
     """
-    return " ".join(SPELT.get(word, word) for word in programme.split("_"))
+    return " ".join(SPELT.get(word, word) for word in programme.split("_")).replace("top up", "top-up")
 
 
 def number(count: int) -> str:
@@ -104,6 +104,11 @@ def period(a: CostingAnalysis) -> str:
     return first if months == 1 else f"{first} to {calendar.month_name[last.month]} {last.year}"
 
 
+def during(a: CostingAnalysis) -> str:
+    """Return the period as it stands in a sentence: "in 2025", "from December 2022 to February 2023"."""
+    return f"{'from' if ' to ' in period(a) else 'in'} {period(a)}"
+
+
 def alone(a: CostingAnalysis) -> bool:
     """Return whether the report is about one programme."""
     return len(a.budget.lines) == 1
@@ -121,9 +126,12 @@ def title(a: CostingAnalysis) -> str:
 def subtitle(a: CostingAnalysis) -> str:
     """Return what is costed, in one line."""
     costed, missing = len(a.budget.costed), len(a.budget.missing)
+    if alone(a) and costed:
+        one = a.budget.costed.iloc[0]
+        paid = f" to {style.count(one['caseload'])} {one['unit']}" if known(one["caseload"]) else ""
+        return f"Transfers{paid}, and administration."
     left = f"; {number(missing)} have no published amount or count and no cost here" if missing else ""
-    word = "programme" if costed + missing == 1 else "programmes"
-    return f"{a.country.name}. {capital(number(costed))} of {number(costed + missing)} {word} costed{left}."
+    return f"{capital(number(costed))} of {number(costed + missing)} programmes costed{left}."
 
 
 def sentences(a: CostingAnalysis) -> list[str]:
@@ -133,20 +141,18 @@ def sentences(a: CostingAnalysis) -> list[str]:
     return [_cost(a), _share(a), _left(a)]
 
 
-def _whose(a: CostingAnalysis) -> str:
-    lines = a.budget.tax_financed
-    if len(lines) == 1:
-        return f"The {short(lines['programme'].iloc[0])} costs"
-    return f"The {number(len(lines))} tax-financed programmes that can be costed take"
-
-
 def _cost(a: CostingAnalysis) -> str:
-    b = a.budget
-    low, high = b.total(end="low"), b.total(end="high")
-    spread = "depending on who is counted and on administration" if _disagree(a) else (
-        "depending on administration"
-    )  # fmt: skip
-    return f"{_whose(a)} about {both(a, b.total())} in {period(a)}: {between(a, low, high)}, {spread}."
+    b, lines = a.budget, a.budget.tax_financed
+    whose = (
+        f"The cost of the {short(lines['programme'].iloc[0])} is"
+        if len(lines) == 1
+        else f"The {number(len(lines))} tax-financed programmes that can be costed take"
+    )
+    why = "who is counted and on administration" if _disagree(a) else "administration"
+    return (
+        f"{whose} about {both(a, b.total())} {during(a)}: "
+        f"{between(a, b.total(end='low'), b.total(end='high'))}, depending on {why}."
+    )
 
 
 def _disagree(a: CostingAnalysis) -> bool:
@@ -172,9 +178,9 @@ def _share(a: CostingAnalysis) -> str:
             f"{_of(parts)}{each}{share} {'is' if each else 'of the cost is'} administration (an assumption)."
         )
     top = lines.iloc[0]
-    most = f"{short(top['programme'])} takes {style.percent(top['total'] / b.total())} of it"
+    most = f"the largest part is {short(top['programme'])}, {style.percent(top['total'] / b.total())}"
     if not parts:
-        return capital(f"{most}; the public budget of the year is not confirmed, so that no share is given.")
+        return capital(f"{most}; no confirmed public budget or GDP of the year was found to hold it against.")
     return capital(f"{_of(parts)}{most}.")
 
 
@@ -200,7 +206,22 @@ def _left(a: CostingAnalysis) -> str:
     noun = "programme has" if len(names) == 1 else "programmes have"
     return (
         f"{capital(number(len(names)))} {noun} no cost here ({listed}), because amounts or counts "
-        "were not found: the whole system costs more than this."
+        f"were not found: the whole costs more{_more(a)}."
+    )
+
+
+def _more(a: CostingAnalysis) -> str:
+    """Return the largest published budget among programmes whose cost is not or not fully known."""
+    p = a.budget.published
+    p = p[(p["kind"] == "budget") & (p["parts_missing"] > 0) & (p["status"] != "unverified")]
+    p = p[p["amount"] > p["computed"].fillna(0)]
+    if p.empty:
+        return " than this"
+    one = p.loc[p["amount"].idxmax()]
+    parts = a.budget.lines["part_of"].eq(one["programme"]).any()
+    return (
+        f" (for the {short(one['programme'])}{' and its parts' if parts else ''} alone, "
+        f"{money(a, one['amount'])} were budgeted for {one['period']})"
     )
 
 
@@ -213,9 +234,10 @@ def _against_published(a: CostingAnalysis) -> str:
     off = one["computed"] / one["amount"] - 1
     way = "above" if off > 0 else "below"
     near = "within 0.01 % of" if abs(off) < 1e-4 else f"{style.percent(abs(off))} {way}"
+    computed, paid_out = (style.count(one[name], 5) for name in ("computed", "amount"))
     return (
-        f"The transfers computed from rule and count are {money(a, one['computed'])}, {near} "
-        f"the published {money(a, one['amount'])}."
+        f"The transfers computed from rule and count are {computed} {currency(a)}, {near} the published "
+        f"{paid_out}."
     )
 
 
@@ -245,22 +267,33 @@ def _contributed(a: CostingAnalysis) -> float:
     return float(own["amount"].sum()) if len(own) else math.nan
 
 
+def _cost_of(a: CostingAnalysis) -> str:
+    count = len(a.budget.tax_financed)
+    return "Cost" if alone(a) else f"Cost of {number(count)} programme{'' if count == 1 else 's'}"
+
+
+def _of_gdp(a: CostingAnalysis) -> str:
+    b, known_gdp = a.budget, known(a.budget.share_of("gdp"))
+    gdp = f"{style.percent(b.share_of('gdp'))} of GDP" if known_gdp else "share of GDP not known"
+    sure = dict.fromkeys(one.status for one in b.totals.values() if one.status != "verified")
+    words = {"press": "from the press", "assumed": "stated in the file", "unverified": "unverified"}
+    return f"{gdp}; totals {' and '.join(words[one] for one in sure)}" if sure else gdp
+
+
 def cards(a: CostingAnalysis) -> list[tuple[str, str, str]]:
     """Return four headline figures as label, value and note."""
     b = a.budget
     low, high = b.total(end="low"), b.total(end="high")
     usd = dollars(a, b.total())
     cost = (
-        f"Cost in {period(a)}", money(a, b.total()),
+        _cost_of(a), money(a, b.total()),
         f"{usd + '; ' if usd else ''}{style.rng(low, high, 3)}" if known(low) else "",
     )  # fmt: skip
     of_budget = b.share_of("budget")
     share = (
         "Share of the public budget",
         style.percent(of_budget) if known(of_budget) else NOT_KNOWN,
-        f"{style.percent(b.share_of('gdp'))} of GDP"
-        if known(b.share_of("gdp"))
-        else "share of GDP not known",
+        _of_gdp(a),
     )
     if alone(a) and len(b.costed):
         one = b.costed.iloc[0]
@@ -268,7 +301,7 @@ def cards(a: CostingAnalysis) -> list[tuple[str, str, str]]:
                 dollars(a, one["per_beneficiary"]))  # fmt: skip
         load = one["total"] / one["transfers"] if one["transfers"] else math.nan
         full = (f"Cost of 1 {currency(a)} delivered", style.number(load, 3),
-                "transfers and administration over transfers")  # fmt: skip
+                f"with administration of {style.percent(load - 1)}, assumed")  # fmt: skip
         return [cost, each, full, share]
     left = (
         "Programmes without a cost", f"{len(b.missing)} of {len(b.lines)}", "amount or count not found"
@@ -338,6 +371,7 @@ def _sensitivity(a: CostingAnalysis) -> str:
         return "No input of this report has a range."
     top = a.sensitivity.iloc[0]
     name = top["input"][:1].lower() + top["input"][1:]
+    name = name.replace("count:", "the count of").replace(", % of transfers", "")
     return (
         f"The total moves most with {name}: from {money(a, top['low'])} to {money(a, top['high'])}. "
         "One input moves at a time."
@@ -351,12 +385,16 @@ def _budget(a: CostingAnalysis) -> str:
         return "No budget of these programmes was found."
     if same.empty:
         return "No published budget covers exactly the period of this report; the nearest ones are listed."
-    gaps = [
-        f"{short(one.programme)} {style.percent(one.computed / one.amount)} of what was "
-        f"{'budgeted' if one.kind == 'budget' else 'paid'}"
-        for one in same.itertuples()
-    ]
-    return f"Computed costs beside published money for the same period: {'; '.join(gaps[:FEW])}."
+    gaps = []
+    for one in same.itertuples():
+        name = "" if alone(a) else f"{short(one.programme)} "
+        what = "the budget" if one.kind == "budget" else "what was paid"
+        sure = " (unverified)" if one.status == "unverified" else ""
+        gaps.append(f"{name}{style.percent(one.computed / one.amount)} of {what}{sure}")
+    return (
+        f"The computed cost beside published money for the same period: {'; '.join(gaps[:FEW])}. Far from "
+        "100 %, the two may not cover the same people or months."
+    )
 
 
 def _contributions(a: CostingAnalysis) -> str:
