@@ -63,7 +63,7 @@ COMMON_RATES = {
     "latin_typo": 0.025,
     "latin_order": 0.01,
     "name_latin_missing": 0.01,
-    "khmer_spelling": 0.06,
+    "khmer_spelling": 0.12,
     "khmer_typo": 0.025,
     "khmer_sign_order": 0.05,
     "zero_width": 0.04,

@@ -19,18 +19,20 @@ ALONE = 0.25  # of given names are one word of the third list, the others are pu
 
 # A line is one name: its Khmer spellings, then its Latin spellings, the usual one first; common names first.
 FAMILIES = """
-សុខ Sok Sokh Sork|ចាន់/ចន្ទ/ច័ន្ទ Chan Chann|ជា Chea Chia|គឹម Kim Kem|ហេង Heng Hieng
-លី Ly Li Lee|កែវ Keo Kev Kaev|មាស Meas Meah|ទេព Tep Tepp|សៅ Sao Sau|អ៊ុក Ouk Uk|ម៉ៅ Mao Mau
-ឈឹម Chhim Chhem|នួន Nuon Noun|ប៉ែន Pen Penn|សំ Sam Som|ឈុន Chhun Chhoun|ផាន់ Phan Phann
-លឹម Lim Lem|អ៊ុំ Um Oum|ព្រំ Prum Prom Brom|ហ៊ុន Hun Hon|ញ៉ែម Nhem Nhaem|គង់ Kong Korng
-យិន Yin Yinn|តាំង Taing Tang|ងួន Nguon Ngoun|សេង Seng Saeng|ខៀវ Khiev Kheav|សាន San Sann
-ប៊ុន Bun Boun|វ៉ាន់ Van Vann Wan|រស់ Ros Ross Rors|ស៊ឹម Sim Sem|ឡុង Long Lorng|ម៉ម Mom Morm
-អ៊ិន In Inn|ភួង Phuong Phoung|ហួត Huot Hout|ទូច Touch Tuch|យឹម Yim Yem|សួន Suon Soun
-នៅ Nov Nou|អ៊ាង Eang Ieng|ឯក Ek Aek|ឃួន Khuon Khoun|ហាក់ Hak Hack|ថន Thon Thorn
+សុខ Sok Sokh Sork|ចាន់/ចន្ទ/ច័ន្ទ Chan Chann|ជា/ជៀ Chea Chia|គឹម/គីម Kim Kem
+ហេង/ហ៊េង Heng Hieng|លី Ly Li Lee|កែវ Keo Kev Kaev|មាស/មាះ Meas Meah|ទេព/ទេប Tep Tepp
+សៅ/សោវ Sao Sau|អ៊ុក/អុក Ouk Uk|ម៉ៅ/មៅ Mao Mau|ឈឹម/ឈិម Chhim Chhem|នួន/នូន Nuon Noun
+ប៉ែន/ប៉ែណ Pen Penn|សំ/សម Sam Som|ឈុន Chhun Chhoun|ផាន់/ផន Phan Phann|លឹម/លិម Lim Lem
+អ៊ុំ/អុំ Um Oum|ព្រំ/ព្រុំ Prum Prom Brom|ហ៊ុន/ហុន Hun Hon|ញ៉ែម/ញែម Nhem Nhaem
+គង់/គង Kong Korng|យិន Yin Yinn|តាំង/តាង Taing Tang|ងួន/ង៉ួន Nguon Ngoun|សេង/ស៊េង Seng Saeng
+ខៀវ/ខាវ Khiev Kheav|សាន/សាន់ San Sann|ប៊ុន Bun Boun|វ៉ាន់ Van Vann Wan
+រស់/រ៉ស់ Ros Ross Rors|ស៊ឹម/ស៊ិម Sim Sem|ឡុង/ឡូង Long Lorng|ម៉ម/មម Mom Morm|អ៊ិន/អិន In Inn
+ភួង Phuong Phoung|ហួត/ហ៊ួត Huot Hout|ទូច Touch Tuch|យឹម/យិម Yim Yem|សួន/ស៊ួន Suon Soun
+នៅ Nov Nou|អ៊ាង Eang Ieng|ឯក Ek Aek|ឃួន/ឃូន Khuon Khoun|ហាក់ Hak Hack|ថន Thon Thorn
 ចេង Cheng Chaeng|រឿន Roeun Roeurn Reun|វង្ស/វង់ Vong Vorng|យន់ Yun Yon|ឌី Dy Di Dey
 នឹម Nim Nem|កុយ Koy Kuy|អ៊ឹម Im Em|ធី Thy Thi|ជិន Chin Chen|ស៊ា Sea Sia|ឡាយ Lay Lai
-ពេជ្រ/ពេជ Pich Pech|នាង Neang Nieng|ហ៊ឹម Him Hem|ហៃ Hai Hay|អាំ Am Arm|លាង Leang Lieng
-ប៉ុល Pol Paul|មុំ Mum Mom|រិន Rin Ren|សោម Saom Som|ទិត្យ/ទិត Tith Tit|ភី Phy Phi
+ពេជ្រ/ពេជ Pich Pech|នាង Neang Nieng|ហ៊ឹម/ហឹម Him Hem|ហៃ Hai Hay|អាំ Am Arm|លាង Leang Lieng
+ប៉ុល Pol Paul|មុំ/មំ Mum Mom|រិន Rin Ren|សោម Saom Som|ទិត្យ/ទិត Tith Tit|ភី Phy Phi
 កង Kang Korng|ញឹម Nhim Nhem|ខន Khon Khorn
 """
 FIRST = """

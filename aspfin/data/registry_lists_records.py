@@ -15,7 +15,7 @@ __all__ = ["LISTS", "eligibility", "records"]
 LISTS: dict[str, tuple[float, float, float]] = {
     "idpoor": (1.0, 0.35, 0.015),
     "cash_transfer": (0.97, 0.50, 0.020),
-    "scholarship": (0.80, 0.30, 0.020),
+    "scholarship": (0.50, 0.30, 0.020),
     "health_equity_fund": (0.60, 0.20, 0.040),
     "social_security": (0.98, 0.40, 0.010),
     "disability": (0.55, 0.25, 0.020),

@@ -1,6 +1,5 @@
 """Synthetic programme lists: reproducible, with a truth that fits the records."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
