@@ -91,7 +91,7 @@ def read_pack(folder: Path) -> Pack:
 def _check_population(pack: Pack) -> None:
     """Note what is wrong with the figures behind the made-up households (`data.synthetic` reads them)."""
     if not (pack.folder / POPULATION).is_file():
-        pack.problems.append(Problem(POPULATION, "file", "a folder", "a file that can be read"))
+        pack.problems.append(Problem(POPULATION, "file", POPULATION, "a file, not a folder"))
         return
     try:
         read_population_pack(pack.folder)
