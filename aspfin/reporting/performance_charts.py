@@ -94,7 +94,7 @@ def adequacy(a: PerformanceAnalysis) -> Figure:
         title=f"The transfers are {words.share(whole)} of what recipients live on"
         if words.known(whole)
         else "How much the transfers are to recipients",
-        subtitle="Transfers in % of the welfare of those who receive them, with 95 % intervals; – too few or none",
+        subtitle="Transfers in % of the welfare of recipients, with 95 % intervals; – too few or none",
         source=source(a),
         axis_label="% of recipients' welfare",
         group_label=_ranked(a),

@@ -32,6 +32,7 @@ __all__ = [
     "value_problems",
 ]
 
+MOST_GROUPS = 60  # of one column; more are a number, not groups
 YEARLY = "per household and year"  # what the programmes of a pack pay, as `performance_synthetic` gives it
 # Columns this report makes; the blanks keep them apart from those of any file.
 BEFORE, AFTER = "welfare before transfers", "welfare after transfers"
@@ -218,6 +219,10 @@ def _prepared(
     if not usable.any():
         problems.append(Problem(file, "welfare", "no row", "rows with welfare (and eligibility)"))
     _relabel(frame, parameters)
+    for place, name in enumerate(parameters.by):
+        if (distinct := frame[name].nunique()) > MOST_GROUPS:
+            allowed = f"at most {MOST_GROUPS} groups: recode the column"
+            problems.append(Problem(file, f"by[{place}]", f"{distinct:,} values in {name!r}", allowed))
     if problems:
         raise InputError(_once(problems))
     return Prepared(frame, usable, columns, _fingerprint(raw), labels, population, len(raw))

@@ -298,13 +298,13 @@ def cards(a: PerformanceAnalysis) -> list[tuple[str, str, str]]:
         if known(missed["ci_low"]) else ""
     )  # fmt: skip
     before, after = a.figure("headcount_before")["estimate"], a.figure("headcount_after")["estimate"]
-    poverty = f"{rate(before)} → {rate(after)} %" if known(before) else NOT_SHOWN
+    poverty = f"{rate(before)} → {rate(after)}" if known(before) else NOT_SHOWN
     currency = a.parameters.poverty_line.currency
     closed = number(gap["estimate"], 2) if known(gap["estimate"]) else NOT_SHOWN
     return [
         (f"{capital(meant(a))} reached", share(reached), f"of {size(missed)}{between}"),
         ("Money to the poorest 40 %", share(low["estimate"]), f"of all transfers; {ends(low)} %"),
-        ("Poverty", poverty, f"without → with transfers, below {line(a)}"),
+        ("Poverty, %", poverty, f"without → with transfers, below {line(a)}"),
         ("Poverty gap closed", closed, f"{currency} for each {currency} paid"
          + (f"; {plain_ends(gap)}" if plain_ends(gap) else "")),
     ]  # fmt: skip

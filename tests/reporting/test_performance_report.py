@@ -284,6 +284,7 @@ def problems(sections):
         ({"welfare": "post"}, "welfare", "one of"),
         ({"by": ["urbn"]}, "by[0]", "did you mean 'urban'"),
         ({"by": ["urban", "urban"]}, "by[1]", "once"),
+        ({"by": ["hhid"]}, "by[0]", "at most 60 groups"),
         ({"programmes": []}, "programmes", "1 to 12"),
         ({"programmes": [{"column": "transfer"}]}, "programmes[0].column", "transfer_month"),
         ({"programmes": [{"column": "transfer_month"}] * 2}, "programmes[1].column", "once"),
@@ -390,7 +391,7 @@ def test_the_answer_of_the_example_survey(own):
     assert "Poverty is 4.2 % with the transfers and would be 6.1 % without them, a fall by 31 %" in effect
     assert "33 % (13 to 58) of poor people receive nothing" in effect
     labels = [label for label, _, _ in words.cards(own)]
-    assert labels == ["Poor people reached", "Money to the poorest 40 %", "Poverty", "Poverty gap closed"]
+    assert labels == ["Poor people reached", "Money to the poorest 40 %", "Poverty, %", "Poverty gap closed"]
     assert words.headline(own)["exclusion_error"].value == pytest.approx(0.3287, abs=1e-4)
 
 
