@@ -129,19 +129,24 @@ class ResponseComparison(ResultMixin):
     def sentence(self) -> str:
         """Return who is in need and what the best options do, in words."""
         table = self.table.set_index("option")
-        one = table.iloc[0]
-        reach, fast = table["coverage_in_need"].idxmax(), table["first_days"].idxmin()
-        cheap = table["cost_per_in_need"].idxmin()
-        shown = self.shock.sentence()
-        if not one["households_in_need"] > 0:
+        shown, in_need = self.shock.sentence(), table["households_in_need"].iloc[0]
+        if not in_need > 0:
             return f"{shown} No household is in need."
+        found = f"{shown} About {in_need:,.0f} households are in need."
+        if not (table["coverage_in_need"] > 0).any():
+            return f"{found} No option reaches any of them."
+        reach, fast = table["coverage_in_need"].idxmax(), table["first_days"].idxmin()
         cost = Money(table.loc[reach, "cost"], self.currency)
+        found += (
+            f" {reach} reaches most of them ({table.loc[reach, 'coverage_in_need']:.0%}) for {cost}; "
+            f"{fast} pays first, after {table.loc[fast, 'first_days']:.0f} days"
+        )
+        cheap = table["cost_per_gap"]
+        if not cheap.notna().any():
+            return f"{found}."
         return (
-            f"{shown} About {one['households_in_need']:,.0f} households are in need. "
-            f"{reach} reaches most of them ({table.loc[reach, 'coverage_in_need']:.0%}) for {cost}; "
-            f"{fast} pays first, after {table.loc[fast, 'first_days']:.0f} days; "
-            f"{cheap} costs least per household in need that is paid "
-            f"({Money(table.loc[cheap, 'cost_per_in_need'], self.currency)})."
+            f"{found}; {cheap.idxmin()} costs least for what it undoes of the rise in poverty "
+            f"({cheap.min():.1f} {self.currency} for each {self.currency})."
         )
 
 

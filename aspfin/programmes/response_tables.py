@@ -140,6 +140,8 @@ def assumption_table(
     add("who is hit", words, "", "working_assumption", "assumed", "the poor are probably hit more often")
     words = "money received is spread over the months of the shock, shared by all members"
     add("what a transfer does", words, "", "working_assumption", "assumed")
+    words = "counts as received now; that later payments fall by it is not followed"
+    add("money brought forward", words, "", "working_assumption", "assumed")
     words = "half of the draws between low and central, half between central and high; one name, one draw"
     add("ranges", words, f"{draws:,} draws", "working_assumption", "assumed")
     return pd.DataFrame(list(rows.values()), columns=COLUMNS)
