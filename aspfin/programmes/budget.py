@@ -136,8 +136,10 @@ class SystemBudget(ResultMixin):
             )
         low, high = (Money(self.total(end=end), self.currency) for end in ("low", "high"))
         left = f"; {len(self.missing)} have no known amount or count" if len(self.missing) else ""
+        plural = "" if len(self.tax_financed) == 1 else "s"
+        count = f"{len(self.tax_financed)} tax-financed programme{plural}"
         return (
-            f"{len(self.tax_financed)} tax-financed programmes of {self.country} cost "
+            f"{count} of {self.country} cost{'s' if len(self.tax_financed) == 1 else ''} "
             f"{Money(self.total(), self.currency)} "
             f"({low} to {high}) in {self.months} months from {self.start}{left}."
         )

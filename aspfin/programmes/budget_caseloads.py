@@ -71,6 +71,10 @@ class StatedCaseload:
         if problems:
             raise InputError(problems)
 
+    def __reduce__(self) -> tuple:  # a read-only mapping cannot be pickled
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return StatedCaseload, tuple({**values, "counts": dict(self.counts)}.values())
+
     @property
     def label(self) -> str:
         """Return the counts in words."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aspfin.reporting import costing_cards as headlines
 from aspfin.reporting import costing_tables as listed
 from aspfin.reporting import costing_words as words
 from aspfin.reporting import tables
@@ -74,7 +75,7 @@ def section(a: CostingAnalysis, name: str) -> Heading:
 def first_screen(a: CostingAnalysis) -> Html:
     """Return the answer: title, three sentences, four headline figures."""
     title = tables.title(words.title(a), words.subtitle(a))
-    return title + tables.answer("In three sentences", words.sentences(a)) + tables.cards(words.cards(a))
+    return title + tables.answer("In three sentences", words.sentences(a)) + tables.cards(headlines.cards(a))
 
 
 def takeaway(a: CostingAnalysis, name: str) -> Html:
@@ -170,7 +171,7 @@ def save(a: CostingAnalysis, folder: str | Path | None) -> None:
     if folder is not None:
         save_results(
             folder,
-            headline=words.headline(a),
+            headline=headlines.headline(a),
             sentences=words.sentences(a),
             tables=a.tables,
             checks=a.budget.checks,

@@ -1,4 +1,4 @@
-"""The costing report in words: title, the three-sentence answer, headline figures, one finding a section.
+"""The costing report in words: title, the three-sentence answer, one finding a section.
 
 Every function takes the analysis and returns text. What has no cost is said to have none, never zero.
 """
@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from aspfin.reporting import style
-from aspfin.reporting.manifest import Headline
 
 if TYPE_CHECKING:
     from aspfin.reporting.costing import CostingAnalysis
 
 __all__ = [
+    "alone",
     "between",
     "capital",
-    "cards",
     "currency",
     "dollars",
     "finding",
-    "headline",
+    "in_one",
     "known",
     "money",
+    "number",
     "period",
     "sentences",
     "short",
@@ -137,8 +137,21 @@ def subtitle(a: CostingAnalysis) -> str:
 def sentences(a: CostingAnalysis) -> list[str]:
     """Return the answer in three sentences."""
     if a.budget.tax_financed.empty:
-        return ["No tax-financed programme of this report can be costed.", finding(a, "missing")]
+        first = "No tax-financed programme of this report can be costed."
+        return [first, *_insured(a), finding(a, "missing")]
     return [_cost(a), _share(a), _left(a)]
+
+
+def _insured(a: CostingAnalysis) -> list[str]:
+    """Return what the benefits of social security come to, where there are some."""
+    lines = a.budget.insured
+    if lines.empty:
+        return []
+    names = ", ".join(short(name) for name in lines["programme"])
+    return [
+        f"Benefits paid from contributions ({names}) come to about "
+        f"{both(a, float(lines['transfers'].sum()))} {during(a)}."
+    ]
 
 
 def _cost(a: CostingAnalysis) -> str:
@@ -170,9 +183,9 @@ def _share(a: CostingAnalysis) -> str:
     lines = b.tax_financed.sort_values("total", ascending=False, kind="stable")
     if alone(a) or len(lines) == 1:
         one = lines.iloc[0]
-        each = f"{money(a, one['per_beneficiary'])} for each {_one(one['unit'])} reached, of which " if known(
-            one["per_beneficiary"]
-        ) else ""  # fmt: skip
+        each = ""
+        if known(one["per_beneficiary"]):
+            each = f"{money(a, one['per_beneficiary'])} for each {in_one(one['unit'])} reached, of which "
         share = style.percent(one["administration"] / one["total"])
         return capital(
             f"{_of(parts)}{each}{share} {'is' if each else 'of the cost is'} administration (an assumption)."
@@ -193,7 +206,8 @@ def _of(parts: list[str]) -> str:
     return f"that is {' and '.join(parts)}; " if parts else ""
 
 
-def _one(unit: str) -> str:
+def in_one(unit: str) -> str:
+    """Return one of a unit in words: person, household."""
     return {"people": "person", "households": "household"}.get(unit, "beneficiary")
 
 
@@ -239,84 +253,6 @@ def _against_published(a: CostingAnalysis) -> str:
         f"The transfers computed from rule and count are {computed} {currency(a)}, {near} the published "
         f"{paid_out}."
     )
-
-
-def headline(a: CostingAnalysis) -> dict[str, Headline]:
-    """Return the headline figures at full precision."""
-    b, unit = a.budget, f"{a.budget.currency} in {period(a)}"
-    named = {
-        "total": ("Tax-financed programmes", b.total(), unit),
-        "total_low": ("Tax-financed programmes, low", b.total(end="low"), unit),
-        "total_high": ("Tax-financed programmes, high", b.total(end="high"), unit),
-        "total_usd": ("Tax-financed programmes in dollars", b.usd(b.total()), "USD"),
-        "transfers": ("Transfers", b.total("transfers"), unit),
-        "share_of_budget": ("Share of the public budget", b.share_of("budget"), "share"),
-        "share_of_gdp": ("Share of GDP", b.share_of("gdp"), "share"),
-        "programmes_costed": ("Programmes with a cost", float(len(b.costed)), "programmes"),
-        "programmes_without_cost": ("Programmes without a cost", float(len(b.missing)), "programmes"),
-        "contributions": ("Social security contributions", _contributed(a), unit),
-    }
-    return {
-        name: Headline(label, float(value) if known(value) else None, unit)
-        for name, (label, value, unit) in named.items()
-    }
-
-
-def _contributed(a: CostingAnalysis) -> float:
-    own = a.budget.contributions
-    return float(own["amount"].sum()) if len(own) else math.nan
-
-
-def _cost_of(a: CostingAnalysis) -> str:
-    count = len(a.budget.tax_financed)
-    return "Cost" if alone(a) else f"Cost of {number(count)} programme{'' if count == 1 else 's'}"
-
-
-def _of_gdp(a: CostingAnalysis) -> str:
-    b, known_gdp = a.budget, known(a.budget.share_of("gdp"))
-    gdp = f"{style.percent(b.share_of('gdp'))} of GDP" if known_gdp else "share of GDP not known"
-    sure = dict.fromkeys(one.status for one in b.totals.values() if one.status != "verified")
-    words = {"press": "from the press", "assumed": "stated in the file", "unverified": "unverified"}
-    return f"{gdp}; totals {' and '.join(words[one] for one in sure)}" if sure else gdp
-
-
-def cards(a: CostingAnalysis) -> list[tuple[str, str, str]]:
-    """Return four headline figures as label, value and note."""
-    b = a.budget
-    low, high = b.total(end="low"), b.total(end="high")
-    usd = dollars(a, b.total())
-    cost = (
-        _cost_of(a), money(a, b.total()),
-        f"{usd + '; ' if usd else ''}{style.rng(low, high, 3)}" if known(low) else "",
-    )  # fmt: skip
-    of_budget = b.share_of("budget")
-    share = (
-        "Share of the public budget",
-        style.percent(of_budget) if known(of_budget) else NOT_KNOWN,
-        _of_gdp(a),
-    )
-    if alone(a) and len(b.costed):
-        one = b.costed.iloc[0]
-        each = (f"Cost per {_one(one['unit'])}", money(a, one["per_beneficiary"]),
-                dollars(a, one["per_beneficiary"]))  # fmt: skip
-        load = one["total"] / one["transfers"] if one["transfers"] else math.nan
-        full = (f"Cost of 1 {currency(a)} delivered", style.number(load, 3),
-                f"with administration of {style.percent(load - 1)}, assumed")  # fmt: skip
-        return [cost, each, full, share]
-    left = (
-        "Programmes without a cost", f"{len(b.missing)} of {len(b.lines)}", "amount or count not found"
-    )  # fmt: skip
-    contributed = _contributed(a)
-    if known(contributed):
-        fund = ("Social security contributions", money(a, contributed),
-                dollars(a, contributed))  # fmt: skip
-        return [cost, share, left, fund]
-    lines = b.tax_financed.sort_values("total", ascending=False, kind="stable")
-    top = lines.iloc[0] if len(lines) else None
-    each = ("Cost per beneficiary", money(a, top["per_beneficiary"]),
-            f"{short(top['programme'])}, per {_one(top['unit'])}") if top is not None else (
-        "Cost per beneficiary", NOT_KNOWN, "")  # fmt: skip
-    return [cost, share, left, each]
 
 
 def finding(a: CostingAnalysis, section: str) -> str:
