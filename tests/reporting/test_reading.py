@@ -119,9 +119,9 @@ def test_the_folder_names_the_kind(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [
-        ("KHM", "KHN", "country: got 'KHN'; allowed: did you mean 'KHM'? (KHM)"),
-        ("KHM", "khm", "country: got 'khm'; allowed: did you mean 'KHM'? (KHM), or a folder with country.yaml"),
-        ("KHM", "NO", "country: got 'NO'; allowed: one of KHM, or a folder with country.yaml"),
+        ("KHM", "KHN", "country: got 'KHN'; allowed: did you mean 'KHM'? (KHM, ZMB)"),
+        ("KHM", "khm", "country: got 'khm'; allowed: did you mean 'KHM'? (KHM, ZMB), or a folder with country.yaml"),
+        ("KHM", "NO", "country: got 'NO'; allowed: one of KHM, ZMB, or a folder with country.yaml"),
         ("country: KHM", "area: KH99", "area: got 'KH99'; allowed: did you mean 'KH"),
         ("country: KHM", "shock: {hazard: floods}", "shock.hazard: got 'floods'; allowed: did you mean 'flood'?"),
         ("flood_cash_transfer", "flood_cash", "response.programme: got 'flood_cash'; allowed: did you mean 'flood_cash_transfer'?"),
