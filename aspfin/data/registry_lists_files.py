@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,8 @@ __all__ = ["TRUTH", "write_lists"]
 
 TRUTH = "truth"  # folder of what no office knows
 SHEET = "Payments"
+STAMP = datetime(2024, 4, 1)  # written into files that carry a time
+MODIFIED = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*")
 
 
 def write_lists(made: RegistryLists, folder: Path) -> list[Path]:
@@ -56,15 +60,26 @@ def _csv_semicolons(frame: pd.DataFrame, path: Path) -> None:
 
 
 def _workbook(frame: pd.DataFrame, path: Path) -> None:
-    """Write a sheet row by row, so that large ones fit in memory."""
+    """Write a sheet row by row, so that large ones fit in memory; without the hour, so that bytes repeat."""
+    from io import BytesIO
+    from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
+    book.properties.creator, book.properties.created, book.properties.modified = "", STAMP, STAMP
     sheet = book.create_sheet(SHEET)
     sheet.append(list(frame.columns))
     for row in frame.astype(object).where(frame.notna(), None).itertuples(index=False, name=None):
         sheet.append(row)
-    book.save(path)
+    held = BytesIO()
+    book.save(held)
+    with ZipFile(held) as parts, ZipFile(path, "w", ZIP_DEFLATED) as file:
+        for name in sorted(parts.namelist()):
+            text = parts.read(name)
+            if name == "docProps/core.xml":  # saving puts the hour in again
+                text = MODIFIED.sub(rb"\g<1>" + STAMP.strftime("%Y-%m-%dT%H:%M:%SZ").encode(), text)
+            file.writestr(ZipInfo(name, STAMP.timetuple()[:6]), text, ZIP_DEFLATED)
 
 
 def _parquet(frame: pd.DataFrame, path: Path) -> None:
@@ -72,9 +87,10 @@ def _parquet(frame: pd.DataFrame, path: Path) -> None:
 
 
 def _stata(frame: pd.DataFrame, path: Path) -> None:
-    import pyreadstat
-
-    pyreadstat.write_dta(frame.fillna(""), path, file_label="Synthetic; no record is a real person")
+    """Write Stata's format 118, whose text is UTF-8; a missing text is empty there."""
+    label = "Synthetic; no record is a real person"
+    filled = frame.astype(object).where(frame.notna(), "")
+    filled.to_stata(path, write_index=False, version=118, time_stamp=STAMP, data_label=label)
 
 
 WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {

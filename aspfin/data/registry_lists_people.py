@@ -65,19 +65,20 @@ def draw_persons(households: pd.DataFrame, names: Lexicon, seed: int) -> pd.Data
     household, role, place = _roles(households)
     persons = pd.DataFrame({"person": np.arange(1, household.size + 1), "household": household})
     persons["household_id"] = households.household_id.to_numpy()[household]
-    female, relation, age = _family(households, household, role, place, seed)
+    _add_school(persons, households, role, place, seed)
+    female, relation, age = _family(persons, households, role, place, seed)
     persons["relation"] = pd.Categorical(relation, ["head", "spouse", "child", "parent", "other"])
     persons["female"] = female
     born = (age * 365.2425 + stream(seed, "birth day").random(age.size) * 365.2).astype(np.int64)
     persons["birth"] = AS_OF - born
     _add_names(persons, names, seed)
-    _add_places_of_work(persons, households, role, place, seed)
+    _add_work_and_disability(persons, households, role, seed)
     _add_fate(persons, households, role, seed)
     grown = age >= 15
     number = persons.person.to_numpy() * 48_271_123 + seed * 7_919
     numbers = pd.Series(number % PRIME).astype(str).str.zfill(9)
     persons["national_id"] = numbers.where(grown, "").to_numpy(object)
-    return persons
+    return persons.drop(columns="school_age")
 
 
 def _roles(households: pd.DataFrame) -> tuple[Ints, Ints, Ints]:
@@ -104,11 +105,28 @@ def _roles(households: pd.DataFrame) -> tuple[Ints, Ints, Ints]:
     return household[order], role[order], place[order]
 
 
+def _add_school(persons: pd.DataFrame, households: pd.DataFrame, role: Ints, place: Ints, seed: int) -> None:
+    """Add who goes to school, as many as the household has, and their age (-1 for the others).
+
+    Ages follow the grade: 15 to 17 in upper secondary school, 6 to 14 below.
+    """
+    household = persons.household.to_numpy()
+    upper = households.pupil_upper_secondary.to_numpy()[household]
+    lower = households.pupil_primary_lower_secondary.to_numpy()[household]
+    school = role == ROLES.index("pupil")
+    in_upper = school & (place < upper)
+    years = stream(seed, "school age").integers(0, 9, household.size)
+    persons["upper"] = in_upper
+    persons["pupil"] = school & (place < upper + lower)
+    persons["school_age"] = np.where(persons.pupil, np.where(in_upper, 15 + years % 3, 6 + years), -1)
+
+
 def _family(
-    households: pd.DataFrame, household: Ints, role: Ints, place: Ints, seed: int
+    persons: pd.DataFrame, households: pd.DataFrame, role: Ints, place: Ints, seed: int
 ) -> tuple[Marks, NDArray, Ints]:
     """Return sex, relation to the head and age of each person."""
     draw = stream(seed, "family")
+    household, school_age = persons.household.to_numpy(), persons.school_age.to_numpy()
     size = household.size
     level, wide = draw.random(size), draw.random(size)
     head_age = households.head_age.to_numpy()[household]
@@ -128,7 +146,7 @@ def _family(
     age = np.where((role == 2) & old, 60 + np.minimum(30 * level**2, 35), age)
     near = head_age + np.where(head_female, 3, -3) + np.round(8 * (level + wide - 1))
     age = np.where(spouse, np.clip(near, low, high), age)
-    age = np.where(role == 0, head_age, age).astype(int)
+    age = np.where(school_age >= 0, school_age, np.where(role == 0, head_age, age)).astype(int)
     female = draw.random(size) < np.where(role == 2, 0.6, 0.5)
     female = np.where(role == 0, head_female, np.where(spouse, ~head_female, female))
     minor = (role >= 3) & (head_age - age >= 17) & (head_age < 66)
@@ -169,23 +187,10 @@ def _first(mark: Ints, household: Ints, key: NDArray) -> Marks:
     return place < mark
 
 
-def _add_places_of_work(
-    persons: pd.DataFrame, households: pd.DataFrame, role: Ints, place: Ints, seed: int
-) -> None:
-    """Add who goes to school, is insured at work or has a disability: as many as the household has."""
+def _add_work_and_disability(persons: pd.DataFrame, households: pd.DataFrame, role: Ints, seed: int) -> None:
+    """Add who is insured at work or has a disability: as many as the household has."""
     household = persons.household.to_numpy()
     size = household.size
-    upper = households.pupil_upper_secondary.to_numpy()[household]
-    lower = households.pupil_primary_lower_secondary.to_numpy()[household]
-    school = role == ROLES.index("pupil")
-    persons["upper"] = school & (place < upper)
-    persons["pupil"] = school & (place < upper + lower)
-    # Ages follow the grade: 15 to 17 in the upper secondary school, 6 to 14 below.
-    age = np.where(persons.upper, 15, 6) + stream(seed, "school age").integers(0, 9, size) % np.where(
-        persons.upper, 3, 9
-    )
-    days = (age * 365.2425 + stream(seed, "pupil day").random(size) * 365.2).astype(np.int64)
-    persons["birth"] = np.where(persons.pupil, AS_OF - days, persons.birth.to_numpy())
     adult = (role == 1) | ((role == 0) & (households.head_age.to_numpy()[household] < 60))
     key = stream(seed, "worker").random(size) + np.where(adult, 0, 10)
     persons["worker"] = _first(households.formal_workers.to_numpy()[household], household, key)
