@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help env report evaluation test quick lint format lab docs bench constraints clean
+.PHONY: help env report evaluation performance response test quick lint format lab docs bench constraints clean
 
 help: ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,12 @@ report: env ## run the main job: Cambodia's floods, nationally and for each of t
 
 evaluation: env ## run the evaluation reports: four published studies and a made-up programme with known truth
 	$(BIN)/aspfin run parameters/evaluation -j $(JOBS)
+
+performance: env ## run the performance reports: coverage, incidence, adequacy, poverty, targeting
+	$(BIN)/aspfin run parameters/performance -j $(JOBS)
+
+response: env ## run the reports on shock response, on costs, and on what really happened
+	$(BIN)/aspfin run parameters/response parameters/costing parameters/replay -j $(JOBS)
 
 test: env lint ## run all tests: unit, golden, property, notebooks, command line
 	$(BIN)/python -m pytest
