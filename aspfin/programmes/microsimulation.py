@@ -71,46 +71,55 @@ class Scene:
         return np.maximum(self.households.consumption - self.loss, 0.0)
 
     @cached_property
+    def _standing(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        return *self.below_and_gap(self.households.consumption), *self.below_and_gap(self.after)
+
+    @property
     def poor_before(self) -> np.ndarray:
         """Share below the line before the shock."""
-        return self.below(self.households.consumption)
+        return self._standing[0]
 
-    @cached_property
-    def poor_after(self) -> np.ndarray:
-        """Share of the affected below the line after the shock."""
-        return self.below(self.after)
-
-    @cached_property
+    @property
     def gap_before(self) -> np.ndarray:
         """Shortfall below the line before the shock, money per person and day."""
-        return self.gap(self.households.consumption)
+        return self._standing[1]
 
-    @cached_property
+    @property
+    def poor_after(self) -> np.ndarray:
+        """Share of the affected below the line after the shock."""
+        return self._standing[2]
+
+    @property
     def gap_after(self) -> np.ndarray:
         """Shortfall of the affected after the shock, money per person and day."""
-        return self.gap(self.after)
+        return self._standing[3]
 
     @cached_property
-    def in_need(self) -> np.ndarray:
-        """Share of the row's households that are affected, and poor before or pushed below the line."""
-        return self.hit * self.poor_after
+    def hit_weight(self) -> np.ndarray:
+        """Households of the row that are affected."""
+        return self.hit * self.households.weight
 
     @cached_property
     def spared_weight(self) -> np.ndarray:
         """Households of the row that are not affected."""
         return (1 - self.hit) * self.households.weight
 
+    @cached_property
+    def need_weight(self) -> np.ndarray:
+        """Households of the row in need: affected, and poor before or pushed below the line."""
+        return self.hit_weight * self.poor_after
+
+    @cached_property
+    def _per_money(self) -> np.ndarray:
+        return 1 / (self.households.members * self.days)
+
     def per_day(self, money: np.ndarray) -> np.ndarray:
         """Return money per household over the shock as money per person and day."""
-        return money / (self.households.members * self.days)
+        return money * self._per_money
 
-    def below(self, consumption: np.ndarray) -> np.ndarray:
-        """Return the share below the poverty line."""
-        return below(consumption, self.households.line, self.households.spread)
-
-    def gap(self, consumption: np.ndarray) -> np.ndarray:
-        """Return the mean shortfall below the poverty line, money per person and day."""
-        return gap(consumption, self.households.line, self.households.spread)
+    def below_and_gap(self, consumption: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the share below the line and the mean shortfall below it, money per person and day."""
+        return below_and_gap(consumption, self.households.line, self.households.spread)
 
     def by_province(self, values: np.ndarray) -> np.ndarray:
         """Return sums over the country's households by province; `values` are per household."""
@@ -135,31 +144,23 @@ class Scene:
         return replace(self, roster=self.roster + newly, months=younger, wrong=wrong, kept={})
 
 
-def below(consumption: np.ndarray, line: float, spread: np.ndarray) -> np.ndarray:
-    """Return the share below the line of households whose consumption lies evenly within ± spread.
+def below_and_gap(consumption: np.ndarray, line: float, spread: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the share below the line and the mean shortfall of households within ± spread of a consumption.
+
+    Consumption lies evenly within the spread; a spread of 0 is a single household.
 
     Examples
     --------
-    >>> below(np.array([9.0, 11.0, 10.5]), 10.0, np.array([0.0, 0.0, 1.0])).tolist()
-    [1.0, 0.0, 0.25]
+    >>> share, gap = below_and_gap(np.array([9.0, 11.0, 10.5]), 10.0, np.array([0.0, 0.0, 1.0]))
+    >>> share.tolist(), gap.tolist()
+    ([1.0, 0.0, 0.25], [1.0, 0.0, 0.0625])
     """
-    if not np.any(spread):
-        return (consumption < line).astype(float)
-    return np.clip((line - consumption) / (2 * np.maximum(spread, 1e-9)) + 0.5, 0.0, 1.0)
-
-
-def gap(consumption: np.ndarray, line: float, spread: np.ndarray) -> np.ndarray:
-    """Return the mean shortfall below the line of households whose consumption lies within ± spread.
-
-    Examples
-    --------
-    >>> gap(np.array([9.0, 10.0, 10.5]), 10.0, np.array([0.0, 0.0, 1.0])).tolist()
-    [1.0, 0.0, 0.0625]
-    """
-    if not np.any(spread):
-        return np.maximum(line - consumption, 0.0)
-    share = below(consumption, line, spread)
-    return np.where(share < 1, spread * share * share, line - consumption)
+    short = line - consumption
+    if not spread.any():
+        return (short > 0).astype(float), np.maximum(short, 0.0)
+    share = np.clip(short * (0.5 / np.maximum(spread, 1e-9)) + 0.5, 0.0, 1.0)
+    # Inside, a triangle; where all are below, the plain shortfall.
+    return share, np.where(share < 1, spread * (share * share), short)
 
 
 def make_scene(
@@ -249,7 +250,7 @@ def affected_households(
     hit = np.broadcast_to(scene.hit, households.weight.shape)
     if seed is not None:
         hit = (np.random.default_rng(seed).random(hit.size) < hit).astype(float)
-    poor, after = scene.below(households.consumption), scene.below(scene.after)
+    poor, after = scene.poor_before, scene.poor_after
     frame = pd.DataFrame(
         {
             "province": households.frame["province"].astype(str),

@@ -19,7 +19,7 @@ from aspfin.programmes.shock import Shock
 __all__ = ["OptionDraws", "draw_options", "group_cells"]
 
 # Edges of the cells, in poverty lines: fine where a shock or a transfer moves households over the line.
-BANDS = (0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 1.8, 2.5)
+BANDS = (0.6, 0.8, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 2.0)
 SIZES = (3.5, 5.5)  # members: cells are also split by them where that leaves few enough
 MOST_CELLS = 1_000
 ROWS_AT_ONCE = 100

@@ -55,35 +55,41 @@ MEASURES: dict[str, tuple[str, str, int]] = {
 
 def sums_of(scene: Scene, plan: Plan, *, deadline: float) -> dict[str, np.ndarray]:
     """Return sums by province, shape (…, provinces): households, people, money over the whole shock."""
-    households, hit = scene.households, scene.hit
+    households, totals = scene.households, scene.households.totals
     yes = pay_states(plan.streams, tuple(one.affected for one in plan.streams))
     no = pay_states(plan.streams, tuple(one.others for one in plan.streams))
-    spared, persons, money = 1 - hit, households.members, households.members * scene.days
-    need, paid_if_hit = scene.in_need, hit * yes.paid
     by_deadline = sum(
         chance * share_paid_by(deadline, plan.streams[first])
         for chance, _, first in yes.states
         if first is not None
     )
-    hit_poor, hit_gap, left = _after_response(scene, yes, scene.after, scene.poor_after, scene.gap_after)
+    hit_poor, hit_gap, left = _after_response(
+        scene, yes, scene.after, scene.poor_after, scene.gap_after, before=scene.gap_before
+    )
     spared_poor, spared_gap, _ = _after_response(
         scene, no, households.consumption, scene.poor_before, scene.gap_before
     )
-    paid = paid_if_hit + spared * no.paid
-    amounts = {
-        "paid": paid,
-        "people_paid": paid * persons,
-        "paid_affected": paid_if_hit,
-        "paid_in_need": need * yes.paid,
-        "in_need_by_deadline": need * by_deadline,
-        "received": hit * sum(chance * received for chance, received, _ in yes.states),
-        "line_of_paid": paid_if_hit * households.line * money,
-        "loss_of_paid": paid_if_hit * scene.loss * money,
-        "poor_response": (hit * hit_poor + spared * spared_poor) * persons,
-        "gap_response": (hit * hit_gap + spared * spared_gap) * money,
-        "unmet_money": hit * left * money,
+    chance = yes.paid
+    paid_if_hit = scene.hit_weight * chance
+    paid = paid_if_hit + scene.spared_weight * no.paid
+    # Persons times days: what turns money per person and day into money over the shock.
+    hit_days, spared_days = (
+        weight * (households.members * scene.days) for weight in (scene.hit_weight, scene.spared_weight)
+    )
+    paid_days = hit_days * chance
+    sums = {
+        "paid": totals(paid),
+        "people_paid": totals(paid * households.members),
+        "paid_affected": totals(paid_if_hit),
+        "paid_in_need": totals(scene.need_weight * chance),
+        "in_need_by_deadline": totals(scene.need_weight * by_deadline),
+        "received": totals(scene.hit_weight * sum(chance * money for chance, money, _ in yes.states)),
+        "line_of_paid": totals(paid_days) * households.line,
+        "loss_of_paid": totals(paid_days * scene.loss),
+        "poor_response": totals(hit_days * hit_poor + spared_days * spared_poor) / scene.days,
+        "gap_response": totals(hit_days * hit_gap + spared_days * spared_gap),
+        "unmet_money": totals(hit_days * left),
     }
-    sums = {name: scene.by_province(value) for name, value in amounts.items()}
     return {**_before_response(scene), **sums, **_costs(scene, plan, yes, no)}
 
 
@@ -92,12 +98,11 @@ def _before_response(scene: Scene) -> dict[str, np.ndarray]:
     if not scene.kept:
         households, hit = scene.households, scene.hit
         persons, money = households.members, households.members * scene.days
-        one = np.ones_like(households.weight)
         amounts = {
-            "households": one,
+            "households": np.ones_like(households.weight),
             "people": persons,
             "affected": hit,
-            "in_need": scene.in_need,
+            "in_need": hit * scene.poor_after,
             "poor_before": scene.poor_before * persons,
             "poor_shock": (scene.poor_before + hit * (scene.poor_after - scene.poor_before)) * persons,
             "gap_before": scene.gap_before * money,
@@ -110,36 +115,42 @@ def _before_response(scene: Scene) -> dict[str, np.ndarray]:
 
 
 def _after_response(
-    scene: Scene, states: States, consumption: np.ndarray, poor: np.ndarray, gap: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the share below the line, the gap, and what is left of its rise through the shock."""
+    scene: Scene,
+    states: States,
+    consumption: np.ndarray,
+    poor: np.ndarray,
+    gap: np.ndarray,
+    *,
+    before: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | float]:
+    """Return the share below the line, the gap, and what is left of its rise over `before`, where given."""
     headcount, shortfall, left = 0.0, 0.0, 0.0
     for chance, received, first in states.states:
         if first is None:
             below, open_gap = poor, gap
         else:
-            reached = consumption + scene.per_day(received)
-            below, open_gap = scene.below(reached), scene.gap(reached)
+            below, open_gap = scene.below_and_gap(consumption + scene.per_day(received))
         headcount = headcount + chance * below
         shortfall = shortfall + chance * open_gap
-        left = left + chance * np.maximum(open_gap - scene.gap_before, 0.0)
+        if before is not None:
+            left = left + chance * np.maximum(open_gap - before, 0.0)
     return headcount, shortfall, left
 
 
 def _costs(scene: Scene, plan: Plan, yes: States, no: States) -> dict[str, np.ndarray]:
     """Return the money of a plan by province."""
     transfer, forward, administration = 0.0, 0.0, 0.0
-    hit, spared = scene.hit, 1 - scene.hit
+    hit, spared, totals = scene.hit_weight, scene.spared_weight, scene.households.totals
     for k, one in enumerate(plan.streams):
-        sent = scene.by_province(hit * yes.sent[k] + spared * no.sent[k])
+        sent = totals(hit * yes.sent[k] + spared * no.sent[k])
         transfer = transfer + sent
         forward = forward + sent * one.brought_forward
         administration = administration + sent * one.administration_share
         if np.any(one.administration_per_new):
-            enrolled = scene.by_province(hit * yes.enrolled[k] + spared * no.enrolled[k])
+            enrolled = totals(hit * yes.enrolled[k] + spared * no.enrolled[k])
             administration = administration + enrolled * one.administration_per_new
     # What is not tied to households is shared out like the households of the provinces.
-    everybody = scene.by_province(np.ones_like(scene.households.weight))
+    everybody = totals(scene.households.weight)
     administration = administration + plan.fixed * everybody / everybody.sum()
     return {"transfer": transfer, "brought_forward": forward, "administration": administration}
 

@@ -71,7 +71,7 @@ def left_out_table(scene: Scene, plans: Mapping[str, Plan], places: Sequence[int
     """Return, by group, households in need, those of them not paid, and their share."""
     households = scene.households
     inside = np.isin(households.province, list(places))
-    need = households.weight * scene.in_need * inside
+    need = scene.need_weight * inside
     groups = _groups(households.frame)
     rows = []
     for option, plan in plans.items():
