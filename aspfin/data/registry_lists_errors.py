@@ -169,7 +169,7 @@ def _spelling(table: NDArray, code: NDArray[np.int64], variant: NDArray[np.int64
 
 
 def _capitals(text: Texts) -> Texts:
-    known, code = np.unique(text.astype(str), return_inverse=True)
+    code, known = pd.factorize(text)
     return np.array([word.capitalize() for word in known], dtype=object)[code]
 
 

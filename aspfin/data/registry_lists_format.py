@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from aspfin.data.registry_lists_people import AS_OF
+
 __all__ = ["DIGITS", "MONTHS", "SPECS", "Spec", "date_texts", "mapping"]
 
 DIGITS = str.maketrans("0123456789", "០១២៣៤៥៦៧៨៩")
@@ -313,6 +315,7 @@ def mapping(list_id: str, columns: pd.Index) -> dict[str, Any]:
         },
         "dates": {name: dict(DATE_WORDS[spec.dates]) for name in dates},
         "missing": [spec.missing] if spec.missing else [],
+        "taken_on": str(AS_OF),
         "village": {"prefix": "" if spec.prefixed else "KH"},
     }
     if "amount" in here:

@@ -19,6 +19,8 @@ from aspfin.data.registry_lists_records import records
 
 __all__ = ["Part", "one_list"]
 
+SECOND_CARDS = 9_999_999  # second cards are counted down from here
+
 
 @dataclass(frozen=True)
 class Part:
@@ -49,7 +51,8 @@ def one_list(
     made: dict[str, Any] = {"record_id": record_id.to_numpy(object)}
     made.update(_names(names, people, errors, spec, script))
     made.update(_attributes(people, found, homes, errors, spec))
-    made.update(_numbers(people, homes, errors, spec))
+    second = found.duplicate.to_numpy() > 0 if list_id == "idpoor" else np.zeros(len(found), dtype=bool)
+    made.update(_numbers(people, homes, second, errors, spec))
     if "amount" in spec.columns:
         made["amount"] = amounts(list_id, people, homes, errors)
     if "payment_date" in spec.columns:
@@ -136,12 +139,17 @@ def _attributes(
     return made
 
 
-def _numbers(people: pd.DataFrame, homes: pd.DataFrame, errors: Errors, spec: Spec) -> dict[str, NDArray]:
+def _numbers(
+    people: pd.DataFrame, homes: pd.DataFrame, second: NDArray[np.bool_], errors: Errors, spec: Spec
+) -> dict[str, NDArray]:
     """Return the numbers of identity card, equity card and telephone, where a list has filled them in."""
     at = people.household.to_numpy()
     card = (homes.card_level > 0).to_numpy()[at]
     province = homes.province.astype(str).str[2:].to_numpy(object)[at]
-    number = pd.Series(people.household_id.to_numpy()).astype(str).str.zfill(7).to_numpy(object)
+    # A household interviewed twice has a second card, with a number far from those of the first ones.
+    own = people.household_id.to_numpy()
+    errors.note("household_id", "second_card", np.flatnonzero(second))
+    number = pd.Series(np.where(second, SECOND_CARDS - own, own)).astype(str).str.zfill(7).to_numpy(object)
     made = {
         "person_id": people.national_id.to_numpy(object).copy(),
         "household_id": np.where(card, province + "-" + number, "").astype(object),
@@ -162,7 +170,7 @@ def _numbers(people: pd.DataFrame, homes: pd.DataFrame, errors: Errors, spec: Sp
 
 def _coded(values: NDArray, column: str, spec: Spec) -> NDArray:
     codes = spec.codes.get(column, {})
-    known, code = np.unique(values.astype(str), return_inverse=True)
+    code, known = pd.factorize(values)
     return np.array([codes.get(value, "") for value in known], dtype=object)[code]
 
 

@@ -73,7 +73,9 @@ def records(list_id: str, persons: pd.DataFrame, households: pd.DataFrame, seed:
         frame = pd.DataFrame({"at": chosen, "paid_twice": 0, "not_eligible": 0})
     registered = _registered(list_id, persons, households, frame["at"].to_numpy(), seed)
     frame["registered_on"] = registered
-    frame["updated_on"] = _later(registered, draw, updated)
+    home = persons.household.to_numpy()[frame["at"]]
+    by_home = list_id == "idpoor"  # households are interviewed, updated and entered twice as a whole
+    frame["updated_on"] = _later(registered, draw, updated, home if by_home else None)
     born = persons.birth.to_numpy()[frame["at"]]
     died = persons.died.to_numpy()[frame["at"]]
     updated_on = frame.updated_on.to_numpy()
@@ -81,7 +83,9 @@ def records(list_id: str, persons: pd.DataFrame, households: pd.DataFrame, seed:
     late = born > frame.registered_on.to_numpy()  # added to the household's entry when it was updated
     frame["registered_on"] = np.where(late, updated_on, frame.registered_on.to_numpy())
     frame = frame[(born <= updated_on) & ~(died <= updated_on)]
-    frame = _duplicated(frame.reset_index(drop=True), stream(seed, f"{list_id} duplicates"), twice)
+    home = persons.household.to_numpy()[frame["at"]]
+    again = stream(seed, f"{list_id} duplicates")
+    frame = _duplicated(frame.reset_index(drop=True), again, twice, home if by_home else None)
     order = stream(seed, f"{list_id} order").permutation(len(frame))
     return frame.iloc[order].reset_index(drop=True)
 
@@ -132,15 +136,26 @@ def _registered(
     return opened + (wait * (AS_OF - opened).astype(int)).astype(int)
 
 
-def _later(days: Days, draw: np.random.Generator, share: float) -> Days:
+def _levels(draw: np.random.Generator, size: int, home: NDArray[np.int64] | None) -> NDArray[np.float64]:
+    """Return a random level per record, the same for all of a household where `home` is given."""
+    return draw.random(size) if home is None else draw.random(int(home.max(initial=-1)) + 1)[home]
+
+
+def _later(
+    days: Days, draw: np.random.Generator, share: float, home: NDArray[np.int64] | None = None
+) -> Days:
     """Return the days of the last update: the same days but for a share."""
-    moved = (draw.random(days.size) * ((AS_OF - days).astype(int) + 1)).astype(int)
-    return days + np.where(draw.random(days.size) < share, moved, 0)
+    passed = (_levels(draw, days.size, home) * ((AS_OF - days).astype(int) + 1)).astype(int)
+    return days + np.where(_levels(draw, days.size, home) < share, passed, 0)
 
 
-def _duplicated(frame: pd.DataFrame, draw: np.random.Generator, share: float) -> pd.DataFrame:
-    """Return the records with a share of them entered again, later."""
-    again = frame[draw.random(len(frame)) < share].copy()
-    again["registered_on"] = _later(again.registered_on.to_numpy().astype("datetime64[D]"), draw, 1.0)
+def _duplicated(
+    frame: pd.DataFrame, draw: np.random.Generator, share: float, home: NDArray[np.int64] | None
+) -> pd.DataFrame:
+    """Return the records with a share of them, or of the households, entered again, later."""
+    chosen = _levels(draw, len(frame), home) < share
+    again = frame[chosen].copy()
+    days = again.registered_on.to_numpy().astype("datetime64[D]")
+    again["registered_on"] = _later(days, draw, 1.0, None if home is None else home[chosen])
     again["updated_on"] = np.maximum(again.updated_on, again.registered_on)
     return pd.concat([frame.assign(duplicate=0), again.assign(duplicate=1)], ignore_index=True)
