@@ -40,7 +40,8 @@ def split_names(values: pd.Series, *, order: Order = "family_first") -> pd.DataF
 
     The family name is the first word (the last, with `order="given_first"`). A Khmer name written without a
     space is split after the longest family name that occurs with a space elsewhere in the same column, at
-    least two letters being left; a single word that cannot be split is taken as the given name, the one people go by.
+    least two letters being left; a single word that cannot be split is taken as the given name, the one
+    people go by.
 
     Parameters
     ----------

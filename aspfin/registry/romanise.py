@@ -8,8 +8,8 @@ How a word is read. A cluster without a vowel closes the syllable before it wher
 clusters at the end of a word make a syllable of their own (កុសល ko-sal). A cluster with a subscript inside a
 word is split between the syllables where its base is ក, a nasal, or doubles the subscript (ចន្ថា chan-tha). At
 the end of a word only its base is heard (វណ្ណ van), and a short i or u after it is not (សម្បត្តិ
-Sambat). A nasal, liquid or glide takes the first series from a strong consonant before it (មករា Makara). A consonant with the silencing
-sign (៍) is not written.
+Sambat). A nasal, liquid or glide takes the first series from a strong consonant before it (មករា Makara). A
+consonant with the silencing sign (៍) is not written.
 """
 
 from __future__ import annotations
