@@ -186,20 +186,25 @@ def _known(values: Mapping[str, float], name: str, stream: Stream) -> float:
 
 def _rates(rules: Sequence[BenefitRule], mix: pd.DataFrame, programme: str) -> dict[str, float]:
     """Return the mean amount per household, per member and per person of each category."""
+    cells = list(mix.itertuples(index=False))
+    told = {name for name in ("area", "card_level") if mix[name].notna().any()}
     rates: dict[str, float] = {}
     for rule in rules:
-        held = pd.Series(True, index=mix.index)
-        for name in ("area", "card_level"):
-            if (wanted := getattr(rule, name)) is not None:
-                held &= mix[name] == wanted
-                if mix[name].isna().all():
-                    allowed = f"a mix that tells households apart by {name.replace('_', ' ')}"
-                    raise InputError(Problem(f"programme {programme}", "mix", "one", allowed))
+        wanted = {name: getattr(rule, name) for name in ("area", "card_level")}
+        wanted = {name: value for name, value in wanted.items() if value is not None}
+        if lost := sorted(set(wanted) - told):
+            allowed = f"a mix that tells households apart by {lost[0].replace('_', ' ')}"
+            raise InputError(Problem(f"programme {programme}", "mix", "one", allowed))
         if rule.amount is None:
             allowed = f"an amount of your own: none was found, its status is {rule.status}"
             raise InputError(Problem(f"programme {programme}", f"amount ({rule.label})", None, allowed))
-        share = mix["households" if rule.unit == "household" else "people"]
-        rates[rule.column] = rates.get(rule.column, 0.0) + rule.amount * float(share[held].sum())
+        kind = "households" if rule.unit == "household" else "people"
+        share = sum(
+            getattr(cell, kind)
+            for cell in cells
+            if all(getattr(cell, name) == value for name, value in wanted.items())
+        )
+        rates[rule.column] = rates.get(rule.column, 0.0) + rule.amount * float(share)
     return rates
 
 

@@ -29,6 +29,8 @@ from aspfin.reporting.instrument_parameters import (
 )
 from aspfin.reporting.performance_parameters import PerformanceParameters
 from aspfin.reporting.performance_parameters import located as performance_located
+from aspfin.reporting.replay_parameters import ReplayParameters
+from aspfin.reporting.replay_parameters import located as replay_located
 from aspfin.reporting.wording import problems_from
 from aspfin.results import InputError
 
@@ -183,6 +185,13 @@ KINDS: dict[str, ReportKind] = {
         PerformanceParameters,
         "performance.ipynb",
         performance_located,
+    ),
+    "replay": ReportKind(
+        "replay",
+        "do published rules and caseloads give the published totals, and if not, why",
+        ReplayParameters,
+        "replay.ipynb",
+        replay_located,
     ),
     "costing": ReportKind(
         "costing",
