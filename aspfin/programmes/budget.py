@@ -25,7 +25,7 @@ from aspfin.results import Check, InputError, Money, Problem, ResultMixin
 __all__ = ["CostedCaseload", "StatedCaseload", "SystemBudget", "in_currency", "system_budget"]
 
 SIZES = {"million": 1e6, "billion": 1e9, "": 1.0}
-UNPAID = "not paid in this period"
+UNPAID = ("not paid in this period", "defined, not operating")
 COSTS = ("transfers", "administration", "total")
 INSURED = "social_security"
 
@@ -51,7 +51,7 @@ class SystemBudget(ResultMixin):
     published
         Budgets and money paid, as published, beside the cost computed.
     closed
-        Programmes with rules, none of them in the period.
+        Programmes that pay nothing in the period, with the reason: no rule in it, or not operating.
     totals
         Public budget and GDP of the year where known.
     exchange_rate, administration
@@ -71,7 +71,7 @@ class SystemBudget(ResultMixin):
     components: pd.DataFrame
     contributions: pd.DataFrame
     published: pd.DataFrame
-    closed: tuple[str, ...] = ()
+    closed: Mapping[str, str] = field(default_factory=dict)
     totals: Mapping[str, Quantity] = field(default_factory=dict)
     exchange_rate: Quantity | None = None
     administration: Quantity | None = None
@@ -230,14 +230,14 @@ def system_budget(
     days = month_ends(first, months)
     share = administration or country.quantity("response.administration_share")
     rate = exchange_rate or country.rates.get(first.year)
-    found, lines, closed = [], [], []
+    found, lines, closed = [], [], {}
     for programme in chosen:
         stated = [one for one in caseloads if one.programme == programme.id]
         costs, reason = costed_caseloads(
             own, programme, days, stated=stated, population=population, weight=weight
         )
-        if reason == UNPAID:
-            closed.append(programme.id)
+        if reason in UNPAID:
+            closed[programme.id] = reason
             continue
         found.append(costs)
         lines.append(_line(programme, costs, reason, share))
@@ -261,7 +261,7 @@ def system_budget(
         published=published_money(
             [one for one in chosen if one.id not in closed], table, days, country.currency, rate
         ),
-        closed=tuple(closed),
+        closed=closed,
         totals=whole,
         exchange_rate=rate,
         administration=share,

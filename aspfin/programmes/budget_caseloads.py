@@ -15,10 +15,9 @@ import numpy as np
 import pandas as pd
 
 from aspfin.data import Status
+from aspfin.programmes.budget_population import PopulationCost, columns_paid, rules_held
 from aspfin.programmes.catalogue import Outcome, Programme
 from aspfin.programmes.country import Country
-from aspfin.programmes.entitlements import computable_programmes, system_entitlements
-from aspfin.programmes.household_columns import HouseholdColumns
 from aspfin.programmes.rules import BenefitRule
 from aspfin.results import InputError, Problem
 
@@ -37,7 +36,8 @@ class StatedCaseload:
     programme
         Id in the country pack.
     counts
-        By what the rules pay for: "households", "members", a category, or events in the whole period.
+        By what the rules pay for: "households", "members", a category, or events in the whole period. All
+        that the rules pay for must be counted, 0 where there are none; only events may be left out.
     periods
         Months or payments each is paid; by default as many as the rules allow in the period.
     beneficiaries, unit
@@ -160,31 +160,31 @@ def costed_caseloads(
     tuple of list and str
         Empty text where there is a cost.
     """
-    held = [day for day in days if _held(programme, day)]
+    held = [day for day in days if rules_held(programme, day)]
     if reason := _obstacle(programme, held):
         return [], reason
-    whole = _Population.of(country, programme, held, population, weight)
+    whole = PopulationCost.of(country, programme, held, population, weight)
     found: list[CostedCaseload] = []
     reasons = []
     for one in stated:
         found.append(_stated(programme, one, held, whole))
-    if programme.rules_on(held[0])[0].per != "event" if programme.rules else False:
+    if _paid_per(programme, held[0]) not in ("event", ""):
         for outcome in _published(programme, days[-1]):
             cost, why = _of_outcome(programme, outcome, held, whole)
             found += [cost] if cost else []
             reasons += [] if cost else [why]
-    if isinstance(whole, _Population):
-        found.append(whole.cost())
+    if isinstance(whole, PopulationCost):
+        found.append(_of_population(programme, whole))
     if found:
         return found, ""
     reasons = [*reasons, whole] if isinstance(whole, str) else reasons
-    return [], "no count to cost: " + "; ".join(dict.fromkeys(filter(None, reasons))).rstrip("; ")
+    return [], "no count found: " + "; ".join(dict.fromkeys(filter(None, reasons)))
 
 
-def _held(programme: Programme, day: dt.date) -> tuple:
-    """Return the benefit rules and fund benefits in force on a day; empty where there is none."""
-    rules = [rule for rule in programme.rules if rule.holds_on(day)]
-    return (*rules, *(one for one in programme.insurance if one.holds_on(day) and one.payer == "fund"))
+def _paid_per(programme: Programme, day: dt.date) -> str:
+    """Return what the benefit rules of a day pay per; empty where only insurance pays."""
+    rules = [one for one in rules_held(programme, day) if isinstance(one, BenefitRule)]
+    return rules[0].per if rules else ""
 
 
 def _obstacle(programme: Programme, held: Sequence[dt.date]) -> str:
@@ -194,7 +194,7 @@ def _obstacle(programme: Programme, held: Sequence[dt.date]) -> str:
         return "no rate per person or household found"
     if not held:
         return "not paid in this period"
-    rules = {rule for day in held for rule in _held(programme, day)}
+    rules = {rule for day in held for rule in rules_held(programme, day)}
     empty = sorted(
         rule.label if isinstance(rule, BenefitRule) else rule.name
         for rule in rules
@@ -214,11 +214,11 @@ def _published(programme: Programme, end: dt.date) -> Iterator[Outcome]:
 
 
 def _of_outcome(
-    programme: Programme, outcome: Outcome, held: Sequence[dt.date], whole: _Population | str
+    programme: Programme, outcome: Outcome, held: Sequence[dt.date], whole: PopulationCost | str
 ) -> tuple[CostedCaseload | None, str]:
     counts = {"households": outcome.households, "members": outcome.people, **outcome.categories}
     counts = {name: value for name, value in counts.items() if value is not None}
-    needed = _columns(programme, held)
+    needed = columns_paid(programme, held)
     if outcome.people and not outcome.households and len(needed) == 1 and needed[0] not in counts:
         counts = {needed[0]: outcome.people}
     size, unit = (outcome.households, "households") if outcome.households else (outcome.people, "people")
@@ -235,7 +235,7 @@ def _of_outcome(
     if _simple(programme, held) and set(needed) <= set(counts):
         total, components = _by_rules(programme, counts, held, None)
         return CostedCaseload(programme.id, transfers=total, how="rules", components=components, **said), ""
-    if isinstance(whole, _Population):
+    if isinstance(whole, PopulationCost):
         base = whole.households if outcome.households else whole.people(needed)
         if base:
             return CostedCaseload(
@@ -245,23 +245,24 @@ def _of_outcome(
 
 
 def _stated(
-    programme: Programme, one: StatedCaseload, held: Sequence[dt.date], whole: _Population | str
+    programme: Programme, one: StatedCaseload, held: Sequence[dt.date], whole: PopulationCost | str
 ) -> CostedCaseload:
-    needed = _columns(programme, held)
+    needed = columns_paid(programme, held)
     size, unit = _size(one, needed, programme)
     said = {
         "basis": "stated", "label": one.label, "count": size, "unit": unit,
         "date": one.date, "source": one.source, "status": one.status, "note": one.note,
     }  # fmt: skip
-    if _simple(programme, held) and set(needed) & set(one.counts):
-        counts = {**dict.fromkeys(needed, 0), **one.counts}
-        unknown = sorted(set(counts) - set(needed) - {"households", "members"})
-        if unknown:
+    events = [name for name in needed if name in _events(programme)]
+    enough = set(needed) - set(events) <= set(one.counts) and set(needed) & set(one.counts)
+    if _simple(programme, held) and enough:
+        counts = {**dict.fromkeys(events, 0), **one.counts}
+        if unknown := sorted(set(counts) - set(needed) - {"households", "members"}):
             allowed = f"what the rules pay for: {', '.join(needed)}"
             raise InputError(Problem(f"caseload of {programme.id}", "counts", unknown[0], allowed))
         total, components = _by_rules(programme, counts, held, one.periods)
         return CostedCaseload(programme.id, transfers=total, how="rules", components=components, **said)
-    if not isinstance(whole, _Population) or len(one.counts) != 1:
+    if not isinstance(whole, PopulationCost) or len(one.counts) != 1:
         allowed = f"counts of {', '.join(needed)}" if _simple(programme, held) else (
             "one count, and a population to scale to it: the rules depend on area, level or wage"
         )  # fmt: skip
@@ -282,22 +283,18 @@ def _size(one: StatedCaseload, needed: Sequence[str], programme: Programme) -> t
         return float(one.counts["households"]), "households"
     if "members" in one.counts:
         return float(one.counts["members"]), "people"
-    events = {rule.category for rule in programme.rules if rule.unit == "event"}
-    people = [value for name, value in one.counts.items() if name not in events]
+    people = [value for name, value in one.counts.items() if name not in _events(programme)]
     return (float(sum(people)), "people") if people else (float("nan"), "")
 
 
-def _columns(programme: Programme, held: Sequence[dt.date]) -> list[str]:
-    """Return what the rules of the period pay for."""
-    rules = dict.fromkeys(rule for day in held for rule in _held(programme, day))
-    return list(dict.fromkeys(
-        rule.column if isinstance(rule, BenefitRule) else rule.count for rule in rules
-    ))  # fmt: skip
+def _events(programme: Programme) -> set[str]:
+    """Return what happens rather than lives in a household: births, visits, meals."""
+    return {rule.column for rule in programme.rules if rule.unit == "event"}
 
 
 def _simple(programme: Programme, held: Sequence[dt.date]) -> bool:
     """Return whether counts alone are enough: no area, level or wage in the rules."""
-    rules = {rule for day in held for rule in _held(programme, day)}
+    rules = {rule for day in held for rule in rules_held(programme, day)}
     return all(
         isinstance(rule, BenefitRule) and rule.area is None and rule.card_level is None for rule in rules
     )
@@ -318,75 +315,18 @@ def _by_rules(
     return float(cost.total), cost.to_frame()
 
 
-@dataclass(frozen=True)
-class _Population:
-    """What a population of households is owed over the period, everybody entitled taking part."""
-
-    programme: Programme
-    transfers: float
-    households: float  # paid in a month, on average; in the whole period where insurance pays per event
-    counted: Mapping[str, float]
-    by_event: bool = False
-    persons: float = 0.0  # people paid for, where the rules pay each person by the month
-
-    @classmethod
-    def of(
-        cls,
-        country: Country,
-        programme: Programme,
-        held: Sequence[dt.date],
-        frame: pd.DataFrame | None,
-        weight: str,
-    ) -> _Population | str:
-        """Return it, or why the population cannot tell."""
-        if frame is None:
-            return "no population of households is given"
-        table = computable_programmes(country, frame.columns, on=held[0]).set_index("programme")
-        if not table.loc[programme.id, "computable"]:
-            return str(table.loc[programme.id, "reason"])
-        weights = frame[weight].to_numpy(float)
-        sets: dict[tuple, list[dt.date]] = {}
-        for day in held:
-            sets.setdefault(_held(programme, day), []).append(day)
-        transfers = households = 0.0
-        for days in sets.values():
-            paid = system_entitlements(country, frame, on=days[0], programmes=[programme.id])
-            money = paid[programme.id].to_numpy()
-            rules = programme.rules_on(days[0]) if programme.rules else ()
-            times = (rules[0].periods or 1) if rules and rules[0].per == "payment" else len(days)
-            transfers += times * float(weights @ money)
-            households += len(days) / len(held) * float(weights @ (money > 0))
-        eligible = np.asarray(HouseholdColumns(frame).eligible(programme.eligible_if, programme.id), bool)
-        counted = {
-            name: float(weights @ np.where(eligible, frame[name].to_numpy(float), 0.0))
-            for name in (*_columns(programme, held), "members")
-            if name in frame.columns
-        }
-        by_event = any(one.holds_on(held[0]) and one.per == "event" for one in programme.insurance)
-        if by_event:
-            counted = {name: value * len(held) for name, value in counted.items()}
-            households *= len(held)
-        rules = [rule for day in held for rule in programme.rules if rule.holds_on(day)]
-        each = bool(rules) and all(rule.unit == "category" and rule.per == "month" for rule in rules)
-        persons = sum(counted.get(name, 0.0) for name in _columns(programme, held)) if each else 0.0
-        return cls(programme, transfers, households, counted, by_event, persons)
-
-    def people(self, columns: Sequence[str]) -> float:
-        """Return the people counted in some columns."""
-        return sum(self.counted.get(name, 0.0) for name in columns)
-
-    def cost(self) -> CostedCaseload:
-        """Return the population as a caseload."""
-        when = "in the whole period" if self.by_event else "in a month, on average, and paid in every one"
-        size, unit = (self.persons, "people") if self.persons else (self.households, "households")
-        return CostedCaseload(
-            self.programme.id,
-            "population",
-            f"{size:,.0f} {unit} of the made-up population",
-            size,
-            unit,
-            self.transfers,
-            "rules",
-            source="synthetic population",
-            note=f"{unit} entitled {when}; everybody entitled takes part",
-        )
+def _of_population(programme: Programme, whole: PopulationCost) -> CostedCaseload:
+    """Return a population as a caseload."""
+    when = "in the whole period" if whole.by_event else "in a month, on average, and paid in every one"
+    size, unit = (whole.persons, "people") if whole.persons else (whole.households, "households")
+    return CostedCaseload(
+        programme.id,
+        "population",
+        f"{size:,.0f} {unit} of the made-up population",
+        size,
+        unit,
+        whole.transfers,
+        "rules",
+        source="synthetic population",
+        note=f"{unit} entitled {when}; everybody entitled takes part",
+    )

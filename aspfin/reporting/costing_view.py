@@ -63,7 +63,7 @@ def _there(a: CostingAnalysis, name: str) -> bool:
         "components": len(a.budget.components) > 0,
         "sensitivity": len(a.sensitivity) > 0,
         "contributions": len(a.budget.contributions) > 0,
-        "missing": len(a.budget.missing) > 0,
+        "missing": len(a.budget.missing) > 0 or len(a.budget.closed) > 0,
     }.get(name, True)
 
 

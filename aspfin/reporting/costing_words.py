@@ -37,6 +37,7 @@ __all__ = [
 CURRENCIES = {"KHR": "riel", "ZMW": "kwacha"}
 SPELT = {"covid": "COVID-19", "hiv": "HIV", "tvet": "TVET"}
 FEW = 4
+APART = 0.25  # budget and cost further apart than this are hardly for the same thing
 NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
 NOT_KNOWN = "not known"
 
@@ -327,10 +328,9 @@ def _budget(a: CostingAnalysis) -> str:
         what = "the budget" if one.kind == "budget" else "what was paid"
         sure = " (unverified)" if one.status == "unverified" else ""
         gaps.append(f"{name}{style.percent(one.computed / one.amount)} of {what}{sure}")
-    return (
-        f"The computed cost beside published money for the same period: {'; '.join(gaps[:FEW])}. Far from "
-        "100 %, the two may not cover the same people or months."
-    )
+    far = (same["computed"] / same["amount"] - 1).abs().max() > APART
+    more = " Far from 100 %, the two may not cover the same people or months." if far else ""
+    return f"The computed cost beside published money for the same period: {'; '.join(gaps[:FEW])}.{more}"
 
 
 def _contributions(a: CostingAnalysis) -> str:
@@ -344,13 +344,19 @@ def _contributions(a: CostingAnalysis) -> str:
 
 
 def _missing(a: CostingAnalysis) -> str:
-    missing = a.budget.missing
+    missing, closed = a.budget.missing, a.budget.closed
+    reasons = dict.fromkeys(closed.values())
+    told = [
+        f"{capital(reason)}: {', '.join(short(name) for name, why in closed.items() if why == reason)}."
+        for reason in reasons
+    ]
     if missing.empty:
-        return "Every programme of this report has a cost."
-    return (
-        "These programmes exist and cost money, but an amount or a count was not found. They are not zero: "
-        "put what you know into the parameter file, under amounts or caseloads, and run the report again."
+        return " ".join(["Every programme of this report that pays in the period has a cost.", *told])
+    first = (
+        "These programmes pay in the period, but an amount or a count was not found. They are not zero: put "
+        "what you know into the parameter file, under amounts or caseloads, and run the report again."
     )
+    return " ".join([first, *told])
 
 
 _FINDINGS = {

@@ -176,9 +176,10 @@ def test_insurance_scales_with_stated_births_and_has_no_known_administration(khm
 def test_missing_is_told_and_never_zero(whole):
     missing = whole.missing.set_index("programme")["reason"]
     assert "age 60 plus" in missing["older_people_cash"]
-    assert missing["social_security_unemployment"] == "defined, not operating"
+    assert whole.closed["social_security_unemployment"] == "defined, not operating"
     assert missing["health_equity_fund"].startswith("no rate")
-    assert missing["school_feeding"].startswith("no count")
+    assert missing["school_feeding"].startswith("no count found")
+    assert missing["social_security_pension"] == "no count found: pensioner, survivor family"
     assert whole.missing["total"].isna().all()
     assert "covid_cash_transfer" in whole.closed and "covid_cash_transfer" not in set(
         whole.lines["programme"]
@@ -289,10 +290,12 @@ def test_helpers():
         ({"months": 0}, "months"),
         ({"months": 1.5}, "months"),
         ({"programmes": ["cash"]}, "programme"),
+        ({"population": pd.DataFrame({"trainee": [1], "card_level": [1], "at_risk": [0]})}, "weight"),
         ({"caseloads": [StatedCaseload("cash", {"trainee": 1})]}, "programme"),
         ({"amounts": {"older_people_cash": {"pensioner": 3}}}, "amounts"),
         ({"caseloads": [StatedCaseload("vocational_training", {"pupils": 1})]}, "counts"),
         ({"caseloads": [StatedCaseload("vocational_training", {"trainee": 1, "pupil": 1})]}, "counts"),
+        ({"caseloads": [StatedCaseload("school_feeding", {"meals": 1})]}, "counts"),
         ({"caseloads": [StatedCaseload("social_security_maternity", {"birth": 1})]}, "counts"),
     ],
 )
@@ -301,6 +304,18 @@ def test_bad_input_is_told_in_one_line(khm, changes, field):
         system_budget(khm, **{"start": "2025-01-01", **changes})
     assert error.value.problems[0].field == field
     assert "\n" not in str(error.value)
+
+
+def test_what_is_not_counted_is_not_taken_for_zero(khm, zmb):
+    own = StatedCaseload("flood_cash_transfer", {"households": 100})
+    with pytest.raises(InputError, match=r"members, child_0_5, disability, age_60_plus"):
+        system_budget(khm, start="2022-12-01", months=3, caseloads=[own])
+    rosters = household_population("ZMB", households=4_000, seed=1).households
+    own = StatedCaseload("social_cash_transfer", {"households": 973_323})
+    chosen = [own.programme]
+    budget = system_budget(zmb, start="2024-01-01", programmes=chosen, caseloads=[own], population=rosters)
+    first = budget.caseloads.iloc[0]
+    assert first["how"] == "scaled" and first["transfers"] > 973_323 * 200 * 12  # disability is paid double
 
 
 @pytest.mark.parametrize("count", [-1, 1.5, float("nan"), True])

@@ -60,6 +60,9 @@ SHOWN = [
 ]  # fmt: skip
 
 
+COUNTED = {"households": 5, "members": 9, "child_0_5": 1, "disability": 0, "age_60_plus": 2}
+
+
 def changed(sections, **values):
     return {**copy.deepcopy(sections), **values}
 
@@ -147,8 +150,9 @@ def test_the_system_report_tells_what_has_no_cost(made):
     share = a.budget.total() / (9_320e6 * 4_072.4)
     assert f"{style.percent(share)} of the public budget" in words.sentences(a)[1]
     third = words.sentences(a)[2]
-    assert "Eight programmes have no cost here" in third
+    assert "Seven programmes have no cost here" in third
     assert "for the family package and its parts alone, 672 billion riel were budgeted for 2024" in third
+    assert "Defined, not operating: social security unemployment." in words.finding(a, "missing")
     assert words.title(a) == "Cambodia: what the social protection system costs, 2025"
     assert "Social security contributions" in [label for label, *_ in headlines.cards(a)]
 
@@ -237,7 +241,7 @@ def test_results_are_saved_and_the_same_twice(made, tmp_path):
 def test_amounts_are_escaped():
     note = "<script>alert(1)</script>"
     case = changed(FLOOD, title=note, caseloads=[
-        {"programme": "flood_cash_transfer", "counts": {"households": 5, "members": 9}, "note": note}
+        {"programme": "flood_cash_transfer", "counts": COUNTED, "note": note}
     ])  # fmt: skip
     a = analyse(build("costing", case))
     assert "<script>" not in html(show.first_screen(a)) + html(show.counts_table(a))
