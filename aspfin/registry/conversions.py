@@ -20,9 +20,9 @@ __all__ = [
     "amounts",
     "codes",
     "identifiers",
-    "latin_from_khmer_column",
     "names",
     "phones",
+    "scripts_apart",
     "texts",
     "villages",
     "without_missing",
@@ -135,7 +135,7 @@ def names(values: pd.Series, *, given_first: bool) -> Converted:
     return _each(values, convert)
 
 
-def latin_from_khmer_column(khmer: pd.Series, latin: pd.Series) -> tuple[pd.Series, pd.Series, Marks]:
+def scripts_apart(khmer: pd.Series, latin: pd.Series) -> tuple[pd.Series, pd.Series, Marks]:
     """Put what is written in the column of the other script where it belongs, if that is empty.
 
     Returns
