@@ -206,11 +206,12 @@ def days_of(plan: Plan, scene: Scene) -> dict[str, np.ndarray]:
     With several streams the share paid by a day is the mixture of theirs, straight between the days on which
     one of them starts or ends. Missing where nobody is paid.
     """
-    states = pay_states(plan.streams, tuple(one.affected for one in plan.streams))
-    weights = []
-    for k, _ in enumerate(plan.streams):
-        mine = sum(chance for chance, _, first in states.states if first == k)
-        weights.append(scene.by_province(scene.hit * mine).sum(axis=-1))
+    if len(plan.streams) == 1:
+        paid = [plan.streams[0].affected]
+    else:
+        states = pay_states(plan.streams, tuple(one.affected for one in plan.streams)).states
+        paid = [sum(chance for chance, _, first in states if first == k) for k, _ in enumerate(plan.streams)]
+    weights = [np.sum(scene.hit_weight * mine, axis=-1) for mine in paid]
     weight = np.stack(np.broadcast_arrays(*weights), axis=-1)
     first = _stacked([one.first_days for one in plan.streams], weight.shape)
     last = _stacked([one.last_days for one in plan.streams], weight.shape)

@@ -2,19 +2,23 @@
 
 import pandas as pd
 import pytest
-from response_cases import CASH, DAYS, KHM, QUICK, RIGHT, SHOCK, exact, six_households
+from response_cases import CASH, DAYS, KHM, LINE, QUICK, RIGHT, SHOCK, exact, six_households
 
 from aspfin.programmes import (
+    Benefit,
     Combination,
     DesignTweak,
     DisasterManagementProgramme,
     EmergencyProgramme,
     HorizontalExpansion,
+    HouseholdData,
     RoutineStrengthening,
     VerticalExpansion,
     affected_households,
     compare_responses,
+    shocks,
 )
+from aspfin.programmes.expansion import expand
 
 NONE = {"administration": exact("administration", 0.1)}
 
@@ -211,7 +215,6 @@ def test_who_is_left_out_by_hand():
 
 def test_rules_of_a_programme_pay_the_golden_household():
     """80,000 + 16,000 per member and per child, disabled and old person, three months (directive of 2022)."""
-    from aspfin.programmes import Benefit
     from aspfin.programmes.benefits import benefit_amounts
 
     frame = pd.DataFrame(
@@ -219,3 +222,86 @@ def test_rules_of_a_programme_pay_the_golden_household():
     )
     amounts = benefit_amounts(KHM, frame, Benefit("flood_cash_transfer", "2022-12-10"))
     assert amounts.tolist() == [3 * (80_000 + 4 * 16_000 + 2 * 16_000)]
+
+
+def test_golden_adaptive_programme_costing():
+    """K5 of the golden cases: 126,000 topped up by 40 for 3 months, 140,000 new at 60 for 2 months."""
+    frame = pd.DataFrame(
+        {
+            "household_id": [1, 2],
+            "province": "KH02",
+            "weight": [700_000.0, 1_000_000.0],
+            "members": 4,
+            "consumption": 5_000.0,
+            "card_level": [1, 0],
+        }
+    )
+    shock = shocks.natural("Flood", "flood", "2022-09-01", affected=0.18, loss=0.2)
+    share, per_new = exact("administration", 0.07), exact("new", 2.5, "money per household")
+    top_up = Benefit(flat=exact("top-up", 40.0, "money"), periods=3)
+    new = Benefit(flat=exact("new benefit", 60.0, "money"), periods=2)
+    both = Combination(
+        (
+            VerticalExpansion(top_up, exact("κ", 1.0), exact("e", 0.0), **QUICK, administration=share),
+            HorizontalExpansion(
+                new,
+                "everybody",
+                exact("κ new", 140_000 / 180_000),
+                exclusion_error=exact("missed", 0.0),
+                list_age_months=exact("age", 0.0, "months"),
+                inclusion_error=exact("e new", 0.0),
+                administration=share,
+                administration_per_new=per_new,
+                **QUICK,
+            ),
+        )
+    )
+    data = HouseholdData(frame, LINE, "USD")
+    row = compare_responses(KHM, shock, [both], population=data, draws=0, registry=RIGHT).table.iloc[0]
+    assert row["transfer"] == pytest.approx(31_920_000, rel=1e-8)
+    assert row["administration"] == pytest.approx(2_584_400, rel=1e-8)
+    assert row["cost"] == pytest.approx(34_504_400, rel=1e-8)
+    assert row["cost_per_household"] == pytest.approx(129.715789, rel=1e-8)
+
+
+def test_expansions_agree_with_the_formula_for_aggregates():
+    reach = expand(
+        300.0,
+        roster_share=2 / 6,
+        vertical_capacity=0.9,
+        horizontal_capacity=0.8,
+        exclusion_error=0.25,
+        inclusion_error=0.1,
+    )
+    vertical = VerticalExpansion(CASH, exact("capacity", 0.9), exact("wrong", 0.0), **QUICK)
+    horizontal = HorizontalExpansion(
+        CASH,
+        "everybody",
+        exact("capacity new", 0.8),
+        exclusion_error=exact("missed", 0.25),
+        list_age_months=exact("age", 0.0, "months"),
+        inclusion_error=exact("wrong new", 0.1),
+        **QUICK,
+    )
+    row = scored(Combination((vertical, horizontal)))
+    assert row["coverage_affected"] == pytest.approx(float(reach.reached) / 300)
+    assert row["households_paid"] == pytest.approx(float(reach.paid))
+
+
+def test_days_of_a_combination_by_hand():
+    early = {"first_days": exact("first", 0, "days"), "last_days": exact("last", 9.5, "days")}
+    late = {"first_days": exact("first 2", 100, "days"), "last_days": exact("last 2", 119, "days")}
+    vertical = VerticalExpansion(CASH, exact("capacity", 1.0), exact("wrong", 0.0), **early)
+    others = HorizontalExpansion(
+        CASH,
+        "everybody",
+        exact("capacity 2", 0.5),
+        exclusion_error=exact("missed", 0.0),
+        list_age_months=exact("age", 0.0, "months"),
+        inclusion_error=exact("wrong", 0.0),
+        **late,
+    )
+    row = scored(Combination((vertical, others)))
+    # Half of the paid by day 10, the other half evenly from day 100 to 120: 95 % on day 118.
+    assert row["first_days"] == 0
+    assert row["last_days"] == pytest.approx(118)
