@@ -19,6 +19,7 @@ Marks = NDArray[np.bool_]
 # Signs of Khmer writing that are often taken for one another.
 ALIKE = {"ិ": "ី", "ី": "ិ", "ុ": "ូ", "ូ": "ុ", "េ": "ែ", "ែ": "េ", "ឹ": "ឺ", "ឺ": "ឹ", "ោ": "ៅ", "ៅ": "ោ"}
 SIGNS = frozenset(map(chr, range(0x17B6, 0x17D4)))
+TITLES = ("លោក", "លោកស្រី")  # Mr, Mrs
 ZERO_WIDTH = "​"
 # Letters that are next to each other in sound or on the keyboard.
 CLOSE = {
@@ -100,6 +101,7 @@ def latin_names(names: Lexicon, people: pd.DataFrame, errors: Errors) -> Texts:
     errors.note("name_latin", "latin_order", swapped)
     text = first + " " + second
     _change(text, "name_latin", "latin_typo", errors, _latin_typo)
+    _change(text, "name_latin", "latin_spaces", errors, _spaces)
     return _lose(text, "name_latin", errors)
 
 
@@ -118,6 +120,9 @@ def khmer_names(names: Lexicon, people: pd.DataFrame, errors: Errors) -> Texts:
     _change(text, "name_km", "khmer_typo", errors, _khmer_typo)
     _change(text, "name_km", "khmer_sign_order", errors, _khmer_sign_order)
     _change(text, "name_km", "zero_width", errors, _zero_width)
+    titled = errors.rows("title", size)
+    text[titled] = np.where(people.female.to_numpy()[titled], TITLES[1], TITLES[0]) + " " + text[titled]
+    errors.note("name_km", "title", titled)
     return _lose(text, "name_km", errors)
 
 
@@ -229,6 +234,11 @@ def _khmer_sign_order(text: str, level: float) -> str:
 def _zero_width(text: str, level: float) -> str:
     """Put a zero-width space where Khmer writing divides words: after the family name, or at the end."""
     return text.replace(" ", " " + ZERO_WIDTH) if level < 0.7 else text + ZERO_WIDTH
+
+
+def _spaces(text: str, level: float) -> str:
+    """Type the space twice, or one more at the end."""
+    return text.replace(" ", "  ") if level < 0.5 else text + " "
 
 
 def _digit(text: str, level: float) -> str:

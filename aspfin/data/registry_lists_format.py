@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from aspfin.data.registry_lists_people import AS_OF
 
-__all__ = ["DIGITS", "MONTHS", "SPECS", "Spec", "date_texts", "mapping"]
+__all__ = ["DIGITS", "MONTHS", "SPECS", "Spec", "as_numbers", "date_texts", "mapping", "phone_texts"]
 
 DIGITS = str.maketrans("0123456789", "០១២៣៤៥៦៧៨៩")
 MONTHS = ("មករា", "កុម្ភៈ", "មីនា", "មេសា", "ឧសភា", "មិថុនា", "កក្កដា", "សីហា", "កញ្ញា", "តុលា", "វិច្ឆិកា", "ធ្នូ")
@@ -40,6 +40,11 @@ class Spec:
         Village codes begin with KH.
     unit : str
         riel | thousand_riel | usd.
+    phones : str
+        012345678 is written plain (so), spaced (012 345 678), international (+855 12345678) or cut
+        (12345678).
+    as_numbers : tuple of str
+        Columns of numbers a spreadsheet has taken for quantities: without the zeros in front.
     rates : dict of str to float
         Share of the records with each kind of error.
     known : dict of str to float
@@ -56,6 +61,8 @@ class Spec:
     upper: bool = False
     prefixed: bool = True
     unit: str = "riel"
+    phones: str = "plain"
+    as_numbers: tuple[str, ...] = ()
     rates: dict[str, float] = field(default_factory=dict)
     known: dict[str, float] = field(default_factory=dict)
 
@@ -64,6 +71,7 @@ COMMON_RATES = {
     "latin_spelling": 0.12,
     "latin_typo": 0.025,
     "latin_order": 0.01,
+    "latin_spaces": 0.02,
     "name_latin_missing": 0.01,
     "khmer_spelling": 0.12,
     "khmer_typo": 0.025,
@@ -109,6 +117,7 @@ SPECS: dict[str, Spec] = {
             "relation": {"head": "1", "spouse": "2", "child": "3", "parent": "4", "other": "9"},
         },
         prefixed=False,
+        phones="spaced",
         rates={**COMMON_RATES, "birth_year_only": 0.10, "birth_impossible": 0.002},
         known={"person_id": 0.55, "phone": 0.5, "household_id": 1.0},
     ),
@@ -135,7 +144,14 @@ SPECS: dict[str, Spec] = {
         dates="ymd",
         codes={"sex": {"male": "M", "female": "F"}, "card_level": {"1": "IDPoor 1", "2": "IDPoor 2"}},
         missing="N/A",
-        rates={**COMMON_RATES, "amount_wrong": 0.03, "household_id_typo": 0.01, "card_level_wrong": 0.02},
+        phones="international",
+        rates={
+            **COMMON_RATES,
+            "title": 0.05,
+            "amount_wrong": 0.03,
+            "household_id_typo": 0.01,
+            "card_level_wrong": 0.02,
+        },
         known={"person_id": 0.7, "phone": 0.8, "household_id": 0.95},
     ),
     "scholarship": Spec(
@@ -183,6 +199,7 @@ SPECS: dict[str, Spec] = {
         codes={"sex": {"male": "1", "female": "2"}},
         upper=True,
         unit="usd",
+        as_numbers=("person_id",),
         rates={**COMMON_RATES, "birth_year_only": 0.15, "household_id_typo": 0.01},
         known={"household_id": 0.7, "person_id": 0.2, "phone": 0.5},
     ),
@@ -206,6 +223,7 @@ SPECS: dict[str, Spec] = {
         codes={"sex": {"male": "Male", "female": "Female"}},
         missing="NULL",
         upper=True,
+        phones="cut",
         rates={**COMMON_RATES, "birth_year_only": 0.0, "birth_missing": 0.005},
         known={"person_id": 0.95, "phone": 0.7},
     ),
@@ -229,6 +247,7 @@ SPECS: dict[str, Spec] = {
         dates="khmer_month",
         codes={"sex": {"male": "0", "female": "1"}},
         prefixed=False,
+        as_numbers=("village_code",),
         rates={**COMMON_RATES, "birth_year_only": 0.08, "household_id_typo": 0.01},
         known={"person_id": 0.5, "phone": 0.5, "household_id": 0.3},
     ),
@@ -290,6 +309,35 @@ def _date(day: Any, style: str) -> str:
         return f"{day.day:02d}/{day.month:02d}/{day.year + BUDDHIST}".translate(DIGITS)
     forms = {"dmy": "%d/%m/%Y", "ymd": "%Y-%m-%d", "mdy": "%m/%d/%Y", "compact": "%Y%m%d"}
     return day.strftime(forms[style])
+
+
+def phone_texts(phones: NDArray[np.object_], form: str) -> NDArray[np.object_]:
+    """Return telephone numbers (012345678) in the form of a list; empty ones stay empty.
+
+    Examples
+    --------
+    >>> phone_texts(np.array(["012345678", ""], dtype=object), "spaced").tolist()
+    ['012 345 678', '']
+    """
+    forms = {
+        "plain": lambda text: text,
+        "spaced": lambda text: f"{text[:3]} {text[3:6]} {text[6:]}",
+        "international": lambda text: f"+855 {text[1:]}",
+        "cut": lambda text: text[1:],
+    }
+    return np.array([forms[form](text) if text else "" for text in phones], dtype=object)
+
+
+def as_numbers(texts: NDArray[np.object_], *, decimals: bool) -> NDArray[np.object_]:
+    """Return numbers of cards or places as a spreadsheet leaves them: no zeros in front, perhaps .0 behind.
+
+    Examples
+    --------
+    >>> as_numbers(np.array(["048279042", ""], dtype=object), decimals=True).tolist()
+    ['48279042.0', '']
+    """
+    end = ".0" if decimals else ""
+    return np.array([text.lstrip("0") + end if text else "" for text in texts], dtype=object)
 
 
 def mapping(list_id: str, columns: pd.Index) -> dict[str, Any]:

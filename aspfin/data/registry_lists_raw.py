@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from aspfin.data.population_draws import stream
 from aspfin.data.registry_lists_amounts import amounts
 from aspfin.data.registry_lists_errors import Errors, birth_texts, khmer_names, latin_names, one_digit_wrong
-from aspfin.data.registry_lists_format import SPECS, Spec, date_texts
+from aspfin.data.registry_lists_format import SPECS, Spec, as_numbers, date_texts, phone_texts
 from aspfin.data.registry_lists_names import Lexicon
 from aspfin.data.registry_lists_people import AS_OF
 from aspfin.data.registry_lists_records import records
@@ -136,6 +136,8 @@ def _attributes(
         lost = errors.rows(kind, size)
         made[name][lost] = ""
         errors.note(name, kind, lost)
+    if "village_code" in spec.as_numbers:
+        made["village_code"] = as_numbers(made["village_code"], decimals=False)
     return made
 
 
@@ -165,6 +167,11 @@ def _numbers(
     errors.note("phone", "phone_changed", changed)
     for name in ("person_id", "household_id"):
         one_digit_wrong(made[name], name, f"{name}_typo", errors)
+    if "person_id" in spec.as_numbers:
+        short = [text.startswith("0") for text in made["person_id"]]
+        errors.note("person_id", "leading_zero_lost", np.flatnonzero(short))
+        made["person_id"] = as_numbers(made["person_id"], decimals=True)
+    made["phone"] = phone_texts(made["phone"], spec.phones)
     return made
 
 
