@@ -60,7 +60,7 @@ class PopulationCost:
             return "no population of households is given"
         if weight not in frame.columns:
             raise InputError(
-                Problem("population", weight, "a missing column", "the weight of each household")
+                Problem("population", weight, "a missing column", "a weight per household")
             )
         table = computable_programmes(country, frame.columns, on=held[0]).set_index("programme")
         if not table.loc[programme.id, "computable"]:
