@@ -169,10 +169,9 @@ def make_scene(
     """Return the shock on the households, with each uncertain input as `read` gives it."""
     registry = registry or RegistryAge()
     share = _hit(households, shock, read)
-    losses = np.stack(
-        np.broadcast_arrays(*(np.asarray(read(shock.loss[k]), dtype=float) for k in LIVING_STANDARDS)),
-        axis=-1,
-    )
+    # One draw for all living standards: a severe shock is severe for everybody.
+    shares = (read(replace(shock.loss[group], name="loss of consumption")) for group in LIVING_STANDARDS)
+    losses = np.stack(np.broadcast_arrays(*(np.asarray(share, dtype=float) for share in shares)), axis=-1)
     rate = losses[..., 0, :][..., households.standard] if losses.ndim > 1 else losses[households.standard]
     months = read(shock.duration_months)
     spent = read(shock.out_of_pocket) / (households.members * DAYS_PER_MONTH)
@@ -196,7 +195,11 @@ def _hit(households: Households, shock: Shock, read: Reader) -> np.ndarray:
         allowed = "P-codes of the households, or national"
         raise InputError(Problem(f"shock {shock.name}", "affected", sorted(unknown)[0], allowed))
     none = Quantity("not affected", 0.0)
-    parts = [read(shock.affected.get(pcode, none)) for pcode in households.pcodes]
+    # One draw for all provinces: a figure that is too low is too low everywhere.
+    parts = [
+        read(replace(shock.affected.get(pcode, none), name="households affected"))
+        for pcode in households.pcodes
+    ]
     if all(np.ndim(part) == 0 for part in parts):
         number = np.array(parts, dtype=float)
     else:

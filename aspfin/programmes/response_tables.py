@@ -142,8 +142,9 @@ def assumption_table(
     add("what a transfer does", words, "", "working_assumption", "assumed")
     words = "counts as received now; that later payments fall by it is not followed"
     add("money brought forward", words, "", "working_assumption", "assumed")
-    words = "half of the draws between low and central, half between central and high; one name, one draw"
-    add("ranges", words, f"{draws:,} draws", "working_assumption", "assumed")
+    words = "half of the draws between low and central, half between central and high"
+    together = "one draw for a name wherever it is used, for all provinces and for all living standards"
+    add("ranges", words, f"{draws:,} draws", "working_assumption", "assumed", together)
     return pd.DataFrame(list(rows.values()), columns=COLUMNS)
 
 

@@ -139,9 +139,8 @@ class Shock:
             some = "province" if len(hit) == 1 else "provinces"
             where = f"{sum(hit):,.0f} households" if self.counted else "part of the households"
             where += f" in {len(hit)} {some}"
-        poor, near, other = (self.loss[group].number for group in LIVING_STANDARDS)
-        who = f"the poor {poor:.0%} of their consumption, the near-poor {near:.0%}, others {other:.0%}"
-        return (
-            f"{self.name}: {where} affected from {self.start.isoformat()} for {months:g} months, losing "
-            + (f"{poor:.0%} of their consumption." if poor == near == other else f"{who}.")
-        )
+        poor, near, other = (f"{self.loss[group].number:.0%}" for group in LIVING_STANDARDS)
+        lost = f"the poor lose {poor} of their consumption, the near-poor {near}, others {other}"
+        if poor == near == other:
+            lost = f"they lose {poor} of their consumption"
+        return f"{self.name}: {where} affected from {self.start.isoformat()} for {months:g} months; {lost}."

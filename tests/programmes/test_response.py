@@ -351,3 +351,18 @@ def test_who_an_option_is_for_is_checked():
         compare_responses(
             KHM, SHOCK, [HorizontalExpansion(CASH, "friends")], population=six_households(), draws=0
         )
+
+
+def test_provinces_and_living_standards_are_drawn_together():
+    """Ends add up: a figure that is too low is too low everywhere, so bands do not shrink with provinces."""
+    people = household_population("KHM", households=2_000, seed=1)
+    share = {
+        pcode: Quantity(f"share in {pcode}", 0.2, low=0.1, high=0.3, unit="share")
+        for pcode in ("KH02", "KH15")
+    }
+    shock = shocks.natural("Flood", "flood", "2022-09-01", affected=share, loss=0.2)
+    result = compare_responses(KHM, shock, [VerticalExpansion(CASH)], population=people, draws=4_000)
+    row = result.bands.set_index("measure").loc["households_affected"]
+    # Even from 0.1 to 0.3: the 5th percentile is 0.11, the 95th 0.29.
+    assert row["low"] == pytest.approx(row["value"] * 0.11 / 0.2, rel=0.02)
+    assert row["high"] == pytest.approx(row["value"] * 0.29 / 0.2, rel=0.02)
