@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from aspfin.programmes import Country
+from aspfin.programmes import Country, Outcome, Programme
 from aspfin.programmes.replay import Compared, Replay
 from aspfin.reporting.replay_inputs import pack, replayed
 from aspfin.reporting.replay_parameters import Ratio, ReplayParameters
@@ -188,10 +188,15 @@ def _published(result: Replay, country: Country) -> pd.DataFrame:
                 "status": told.status,
                 "source": told.source,
             }
-            for told in known.outcomes
-            if told.households
+            for told in _told(known, result)
         ]
     return pd.DataFrame(rows)
+
+
+def _told(programme: Programme, result: Replay) -> list[Outcome]:
+    """Return the outcomes with a caseload from the year of the first payment on."""
+    first = min(stream.days[0].year for stream in result.streams)
+    return [told for told in programme.outcomes if told.households and told.date.year >= first]
 
 
 def _ratios(ratios: Sequence[Ratio]) -> pd.DataFrame:
@@ -244,14 +249,13 @@ def _inputs(result: Replay, country: Country) -> pd.DataFrame:
         days = [day for stream in result.streams if stream.programme == name for day in stream.days]
         rules = dict.fromkeys(rule for day in days for rule in programme.rules if rule.holds_on(day))
         rows += [
-            (f"{programme.name}: {rule.label}, from {rule.valid_from}", rule.amount,
+            (f"{programme.name}: {rule.label.replace('_', ' ')}, from {rule.valid_from}", rule.amount,
              f"{rule.currency} per {rule.per}", rule.status, rule.source)
             for rule in rules
         ]  # fmt: skip
-        for told in programme.outcomes:
-            if told.households:
-                label = f"{programme.name}: caseload of {told.date}"
-                rows.append((label, told.households, "households", told.status, told.source))
+        for told in _told(programme, result):
+            label = f"{programme.name}: caseload of {told.date}"
+            rows.append((label, told.households, "households", told.status, told.source))
     for one in result.unknowns:
         known, ends = one.quantity, f"({one.low:g} to {one.high:g})"
         rows.append((known.name, known.value, f"{known.unit} {ends}".strip(), known.status, known.source))

@@ -76,8 +76,7 @@ def comparison_table(a: ReplayAnalysis) -> Html:
     rows = [
         {
             "name": row.name,
-            "published": words.money(row.published, row.currency),
-            "simulated": words.money(row.simulated, row.currency),
+            **dict(zip(SHOWN, words.pair(row.published, row.simulated, row.currency), strict=True)),
             "range": words.between(row.low, row.high, row.currency) if row.low < row.high else None,
             "difference": words.change(row.difference),
         }
@@ -101,6 +100,7 @@ def comparison_table(a: ReplayAnalysis) -> Html:
     )  # fmt: skip
 
 
+SHOWN = ("published", "simulated")
 _FLAGS = (
     ("planned", True, "published", "Announced, not money paid."),
     ("day_unknown", True, "name", "How many payments it covers is not certain; the range allows for it."),
@@ -253,13 +253,15 @@ def published_table(a: ReplayAnalysis) -> Html:
     shown = pd.DataFrame(rows)
     if len(set(shown["programme"])) == 1:
         shown = shown.drop(columns="programme")
+    shown = shown.dropna(axis=1, how="all")
     names = {"date": "Date", "programme": "Programme", "households": "Households", "amount": "Money",
              "each": "Per household and payment", "persons": "Persons per household"}  # fmt: skip
+    written: dict[str, Any] = {"households": ",.0f", "amount": str, "each": str, "persons": ".2f"}
     return tables.table(
         shown,
         caption="What was published about caseloads",
         headers={name: names[name] for name in shown},
-        formats={"households": ",.0f", "amount": str, "each": str, "persons": ".2f"},
+        formats={name: how for name, how in written.items() if name in shown},
         flags={
             (place, "date"): "Announced, not yet paid."
             for place, planned in enumerate(a.published["planned"])

@@ -48,6 +48,21 @@ def money(value: float, currency: str, digits: int = 4) -> str:
     return f"{style.count(value, digits)} {_NAMES.get(currency, currency)}"
 
 
+def pair(published: float, simulated: float, currency: str) -> tuple[str, str]:
+    """Return two amounts as shown, with as many digits as it takes to tell them apart, up to six.
+
+    Examples
+    --------
+    >>> pair(46_799_088_000, 46_801_008_000, "KHR")
+    ('46.799 billion riel', '46.801 billion riel')
+    """
+    for digits in (4, 5, 6):
+        texts = money(published, currency, digits), money(simulated, currency, digits)
+        if texts[0] != texts[1]:
+            break
+    return texts
+
+
 def change(share: float) -> str:
     """Return a relative difference with its sign.
 
@@ -123,7 +138,7 @@ def _closest(a: ReplayAnalysis) -> pd.Series | None:
 def sentences(a: ReplayAnalysis) -> list[str]:
     """Return the answer in three sentences."""
     row, frame = a.result.main_row, a.result.comparisons
-    published, made = (money(row[name], row["currency"]) for name in ("published", "simulated"))
+    published, made = pair(row["published"], row["simulated"], row["currency"])
     ends = span(row["difference_low"], row["difference_high"], row["difference"])
     moved = row["low"] < row["high"]
     band = f"; over everything that is not known, {ends}" if moved else ""
@@ -154,14 +169,15 @@ def _why(a: ReplayAnalysis, row: pd.Series) -> str:
 def cards(a: ReplayAnalysis) -> list[tuple[str, str, str]]:
     """Return four headline figures as label, value and note."""
     row, frame = a.result.main_row, a.result.comparisons
+    published, made = pair(row["published"], row["simulated"], row["currency"])
     known = "no input is unknown"
     ends, moved = known, known
     if row["low"] < row["high"]:
         ends = between(row["low"], row["high"], row["currency"])
         moved = span(row["difference_low"], row["difference_high"], row["difference"])
     return [
-        ("Planned" if row["planned"] else "Published", money(row["published"], row["currency"]), row["name"]),
-        ("By rule and caseload", money(row["simulated"], row["currency"]), ends),
+        ("Planned" if row["planned"] else "Published", published, row["name"]),
+        ("By rule and caseload", made, ends),
         ("Difference", change(row["difference"]), moved),
         ("In the range", f"{int(frame['agrees'].sum())} of {len(frame)}", "published figures"),
     ]  # fmt: skip
