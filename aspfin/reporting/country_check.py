@@ -76,9 +76,10 @@ def country_problems(parameters: BaseModel, path: Path) -> list[Problem]:
         named = dict(zip(country.provinces["name_en"].str.lower(), country.provinces["pcode"], strict=True))
         own = named.get(str(area).lower())
         refuse("area", area, f"its P-code, {own}" if own else did_you_mean(area, areas))
-    if (shock := getattr(parameters, "shock", None)) and shock.hazard not in country.records:
-        refuse("shock.hazard", shock.hazard, did_you_mean(shock.hazard, list(country.records)))
-    if response := getattr(parameters, "response", None):
+    if response := getattr(parameters, "response", None):  # priced on the record of a hazard
+        shock = getattr(parameters, "shock", None)
+        if shock is not None and shock.hazard not in country.records:
+            refuse("shock.hazard", shock.hazard, did_you_mean(shock.hazard, list(country.records)))
         known = {programme.id: programme for programme in country.programmes}
         if response.programme not in known:
             refuse("response.programme", response.programme, did_you_mean(response.programme, list(known)))

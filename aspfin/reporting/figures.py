@@ -21,6 +21,9 @@
 | How does the effect develop? | `event_study` |
 | Is there a jump at the cut-off? | `rd_plot` |
 | What would one unit have done without? | `synthetic_path` |
+| Which way to respond: reach, days, cost? | `option_panels` |
+| Who is paid on time, later, never? | `parts_of_whole` |
+| Which group is missed most? | `share_bars` |
 
 A title says the finding, a subtitle the measure and its unit; the alternative text is written from the
 numbers unless one is given. matplotlib is loaded when the first chart is drawn.
@@ -34,6 +37,7 @@ from aspfin.reporting.charts_effects import forest_plot
 from aspfin.reporting.charts_indicators import before_after, columns_by_group, split_bars
 from aspfin.reporting.charts_layers import layer_chart, who_pays
 from aspfin.reporting.charts_map import tile_map
+from aspfin.reporting.charts_response import option_panels, parts_of_whole, share_bars
 from aspfin.reporting.charts_specification import specification_curve
 from aspfin.reporting.charts_time import timeline
 from aspfin.reporting.figure import Figure
@@ -50,8 +54,11 @@ __all__ = [
     "forest_plot",
     "layer_chart",
     "lorenz_curves",
+    "option_panels",
     "overlap_bars",
+    "parts_of_whole",
     "rd_plot",
+    "share_bars",
     "specification_curve",
     "split_bars",
     "synthetic_path",

@@ -31,6 +31,8 @@ from aspfin.reporting.performance_parameters import PerformanceParameters
 from aspfin.reporting.performance_parameters import located as performance_located
 from aspfin.reporting.replay_parameters import ReplayParameters
 from aspfin.reporting.replay_parameters import located as replay_located
+from aspfin.reporting.response_parameters import ResponseParameters
+from aspfin.reporting.response_parameters import located as response_located
 from aspfin.reporting.wording import problems_from
 from aspfin.results import InputError
 
@@ -199,6 +201,13 @@ KINDS: dict[str, ReportKind] = {
         CostingParameters,
         "costing.ipynb",
         costing_located,
+    ),
+    "response": ReportKind(
+        "response",
+        "one shock, six ways to respond: whom each reaches, how fast, at what cost, and who is left out",
+        ResponseParameters,
+        "response.ipynb",
+        response_located,
     ),
 }
 

@@ -16,6 +16,7 @@ __all__ = [
     "INK",
     "INSTRUMENTS",
     "MUTED",
+    "OPTIONS",
     "RULE",
     "SCALE",
     "Look",
@@ -26,6 +27,7 @@ __all__ = [
     "one_in",
     "percent",
     "rc",
+    "response_option",
     "riel",
     "rng",
     "sig",
@@ -86,6 +88,19 @@ GROUP_COLUMNS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+# The six ways to respond to a shock, and several of them together; vertical and horizontal as in GROUPS.
+OPTIONS: Mapping[str, Look] = MappingProxyType(
+    {
+        "design_tweak": Look("Design tweak", "#f6d155", "..", ink=INK),
+        "vertical_expansion": Look("Vertical expansion", "#0b3c6f"),
+        "horizontal_expansion": Look("Horizontal expansion", "#92cdf2", ink=INK),
+        "emergency_programme": Look("New emergency programme", "#d67a0c", ink=INK),
+        "disaster_management_programme": Look("Disaster-management programme", "#6e2f4f", "\\\\\\"),
+        "routine_strengthening": Look("Routine strengthening", "#158463", "///"),
+        "combination": Look("Several options together", "#bab4aa", "xx", ink=INK),
+    }
+)
+
 # Colours for things without a fixed one, in the order in which they are given.
 SPARE = (
     Look("", "#2f5d7c"),
@@ -127,6 +142,19 @@ def instrument(key: str, kind: str | None = None) -> Look:
     spare = INSTRUMENTS.get(kind or "") or SPARE[sum(key.encode()) % len(SPARE)]
     text = name.replace("_", " ").strip()
     return Look(text[:1].upper() + text[1:], spare.colour, spare.hatch, spare.ink)
+
+
+def response_option(key: str) -> Look:
+    """Return the look of a way to respond to a shock; one of the spare colours for a further one.
+
+    Examples
+    --------
+    >>> response_option("vertical_expansion").label
+    'Vertical expansion'
+    >>> response_option("tax_relief").label
+    'Tax relief'
+    """
+    return OPTIONS.get(key) or instrument(key)
 
 
 def sig(value: float, digits: int = 2) -> float:
