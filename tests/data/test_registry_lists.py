@@ -4,16 +4,19 @@ import hashlib
 import unicodedata
 from datetime import date
 
+import jellyfish
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from aspfin import programmes
 from aspfin.data.population import household_population
 from aspfin.data.registry_lists_amounts import cash_amount
-from aspfin.data.registry_lists_errors import Errors, birth_texts
-from aspfin.data.registry_lists_format import MONTHS, SPECS
+from aspfin.data.registry_lists_errors import Errors, _khmer_typo, _latin_typo, birth_texts
+from aspfin.data.registry_lists_format import DATE_WORDS, MONTHS, SPECS, date_texts
 from aspfin.data.registry_lists_names import lexicon
 from aspfin.data.registry_lists_people import draw_persons, village_codes
 from aspfin.data.registry_lists_records import LISTS, eligibility
@@ -372,6 +375,34 @@ def test_sentence_and_frame(made):
     assert "no record is a real person" in made.sentence()
     assert f"{len(made.truth):,} records" in made.sentence()
     pd.testing.assert_frame_equal(made.to_frame(), made.planted)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.dates(date(1920, 1, 1), date(2024, 3, 31)), st.sampled_from([spec.dates for spec in SPECS.values()])
+)
+def test_dates_written_are_read_back(day, style):
+    days = np.array([day], dtype="datetime64[D]")
+    assert decoded(date_texts(days, style)[0], DATE_WORDS[style]) == (day.year, day)
+    year = date_texts(days, style, np.array(["year"], dtype=object))[0]
+    assert decoded(year, DATE_WORDS[style]) == (day.year, None)
+    assert date_texts(np.array(["NaT"], dtype="datetime64[D]"), style)[0] == ""
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 10**6), st.floats(0, 1, exclude_max=True))
+def test_a_typing_error_is_one_stroke(number, level):
+    """A Latin name stays one stroke away from itself (two where letters change places), a Khmer one too."""
+    names = lexicon()
+    latin = names.given_latin[number % len(names.given_latin), 0].capitalize()
+    khmer = names.given_km[number % len(names.given_km), 0]
+    assert jellyfish.damerau_levenshtein_distance(latin, _latin_typo(latin, level)) <= 1
+    assert jellyfish.damerau_levenshtein_distance(khmer, _khmer_typo(khmer, level)) == 1
+
+
+def test_the_smallest_population_has_all_lists():
+    made = registry_lists(households=2_000, seed=8)
+    assert all(len(frame) > 50 for frame in made.lists.values())
 
 
 def test_birth_errors_stay_dates():
