@@ -16,6 +16,7 @@ import pandas as pd
 from aspfin.data import Quantity
 from aspfin.programmes.budget_caseloads import CostedCaseload, StatedCaseload, costed_caseloads, month_ends
 from aspfin.programmes.budget_contributions import contributions_in_period
+from aspfin.programmes.budget_inputs import inputs_of
 from aspfin.programmes.budget_published import published_money, reproduced
 from aspfin.programmes.catalogue import Programme
 from aspfin.programmes.country import Country
@@ -265,8 +266,8 @@ def system_budget(
         totals=whole,
         exchange_rate=rate,
         administration=share,
-        inputs=_inputs(chosen, used, days, share, rate, whole),
-        checks=(*reproduced(chosen, days), _adds_up(table, used)),
+        inputs=inputs_of(chosen, used, days, share, rate, whole),
+        checks=(*reproduced(chosen, days), _adds_up(table), _in_range(table)),
     )
 
 
@@ -338,48 +339,19 @@ def _components(used: Sequence[CostedCaseload]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[names] if parts else pd.DataFrame(columns=names)
 
 
-def _adds_up(lines: pd.DataFrame, used: Sequence[CostedCaseload]) -> Check:
+def _adds_up(lines: pd.DataFrame) -> Check:
     paid = lines[lines["reason"] == ""]
     parts = float(paid["transfers"].sum() + paid["administration"].fillna(0).sum())
     gap = abs(parts - float(paid["total"].sum()))
     question = "Do transfers and administration of the programmes add up to the total?"
-    return Check("parts add up", question, bool(gap <= 1e-9 * max(parts, 1.0)), gap, text=f"gap {gap:.1g}")
+    good = gap <= 1e-9 * max(parts, 1.0)
+    text = "the gap is nothing but rounding" if good else f"the gap is {gap:,.0f}"
+    return Check("parts add up", question, bool(good), gap, text=text)
 
 
-def _inputs(
-    chosen: Sequence[Programme],
-    used: Sequence[CostedCaseload],
-    days: Sequence[dt.date],
-    share: Quantity,
-    rate: Quantity | None,
-    totals: Mapping[str, Quantity],
-) -> pd.DataFrame:
-    """Return every input behind the costs, with its status."""
-    costed = {one.programme for one in used}
-    rows = []
-    for programme in chosen:
-        if programme.id in costed:
-            held = dict.fromkeys(rule for day in days for rule in programme.rules if rule.holds_on(day))
-            rows += [
-                (f"{programme.name}: {rule.label.replace('_', ' ')}", rule.amount,
-                 f"{rule.currency} per {rule.per}", rule.status, rule.source, rule.note)
-                for rule in held
-            ]  # fmt: skip
-            shares = dict.fromkeys(b for day in days for b in programme.insurance if b.holds_on(day))
-            rows += [
-                (f"{programme.name}: {one.name.replace('_', ' ')}", one.share, "share of the wage",
-                 one.status, one.source, one.note)
-                for one in shares
-            ]  # fmt: skip
-    rows += [
-        (f"caseload of {one.programme.replace('_', ' ')}", one.count, one.unit, one.status, one.source,
-         one.note)
-        for one in used
-    ]  # fmt: skip
-    for quantity in (share, rate, *totals.values()):
-        if quantity is not None:
-            rows.append(
-                (quantity.name, quantity.value, quantity.unit, quantity.status, quantity.source,
-                 quantity.note)
-            )  # fmt: skip
-    return pd.DataFrame(rows, columns=["name", "value", "unit", "status", "source", "note"])
+def _in_range(lines: pd.DataFrame) -> Check:
+    paid = lines[lines["reason"] == ""]
+    held = (paid["total_low"] <= paid["total"]) & (paid["total"] <= paid["total_high"])
+    question = "Does the range of every programme hold its cost?"
+    text = f"{int(held.sum())} of {len(paid)} do"
+    return Check("ranges", question, bool(held.all()) if len(paid) else None, text=text)

@@ -327,6 +327,6 @@ def _of_population(programme: Programme, whole: PopulationCost) -> CostedCaseloa
         unit,
         whole.transfers,
         "rules",
-        source="synthetic population",
+        source="Made-up population of households",
         note=f"{unit} entitled {when}; everybody entitled takes part",
     )

@@ -59,9 +59,7 @@ class PopulationCost:
         if frame is None:
             return "no population of households is given"
         if weight not in frame.columns:
-            raise InputError(
-                Problem("population", weight, "a missing column", "a weight per household")
-            )
+            raise InputError(Problem("population", weight, "a missing column", "a weight per household"))
         table = computable_programmes(country, frame.columns, on=held[0]).set_index("programme")
         if not table.loc[programme.id, "computable"]:
             reason = str(table.loc[programme.id, "reason"])

@@ -232,6 +232,7 @@ def test_parts_add_up(whole):
     )
     assert (one["total_low"] <= one["total"]).all() and (one["total"] <= one["total_high"]).all()
     assert whole.total() == pytest.approx(whole.total("transfers") + whole.total("administration"))
+    assert all(check.passed for check in whole.checks)
     assert whole.total(end="low") < whole.total() < whole.total(end="high")
 
 

@@ -181,6 +181,7 @@ def test_what_the_user_states_is_used_and_told(made):
     assert lines.loc["older_people_cash", "total"] == pytest.approx(1.1 * 366_158 * 30_000 * 12)
     assert a.budget.share_of("budget") == pytest.approx(a.budget.total() / 38e12)
     stated = a.unverified.set_index("name")
+    assert stated.loc["administration", "value"] == 0.1
     assert stated.loc["public budget", "source"] == "budget law"
     assert stated.loc["public budget", "status"] == "assumed"
 
