@@ -18,11 +18,11 @@ __all__ = ["fold_latin", "fold_word", "skeleton"]
 
 RULES: tuple[tuple[str, str, str], ...] = (
     # pattern, replacement, example
+    (r"q|ck", "k", "Meck, Mek"),
     (r"t?ch+", "c", "Chhun, Chun"),
     (r"([bcdgkpst])h+", r"\1", "Sokh, Sok; Phal, Pal"),
     (r"nh", "n", "Penh, Pen; Nhem, Nem"),
-    (r"x|sc", "s", "Xam, Sam"),
-    (r"q|ck", "k", "Meck, Mek"),
+    (r"x", "s", "Xam, Sam"),
     (r"w", "v", "Sawat, Savat"),
     (r"j", "c", "Jea, Chea"),
     (r"[aeiou]*oeu[aeiou]*r?", "E", "Soeun, Soeurn"),  # one sound, kept apart by a capital
@@ -30,11 +30,14 @@ RULES: tuple[tuple[str, str, str], ...] = (
     (r"(?<=[aeiouy])r(?![aeiouyE])", "", "Sophorn, Sophon"),
     (r"ou+|oo+|uu+", "u", "Chhoun, Chhun"),
     (r"aa+|ah(?![aeiouy])", "a", "Daa, Da"),
+    (r"(?:ea|ie)v(?![aeiouy])", "Iv", "Khiev, Kheav"),
     (r"ea(?=ng)", "I", "Leang, Lieng"),
+    (r"ai(?=ng)", "a", "Taing, Tang"),
+    (r"oa", "o", "Sophoan, Sophorn"),
     (r"ia", "ea", "Sophia, Sophea"),
     (r"ea+h?", "A", "Chea, Cheah"),  # kept apart from a
     (r"ae", "e", "Kaet, Ket"),
-    (r"eo|ev(?![aeiouyAE])|eav", "V", "Keo, Kev"),
+    (r"eo|ev(?![aeiouyAE])", "V", "Keo, Kev"),
     (r"a[iy]", "Y", "Lay, Lai"),
     (r"o[iy]", "oi", "Soy, Soi"),
     (r"u[iy]", "ui", "Huy, Hui"),

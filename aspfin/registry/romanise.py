@@ -40,7 +40,7 @@ _VOWELS = {
     **{"ឺ": ("eu", "eu"), "ុ": ("o", "u"), "ូ": ("o", "ou"), "ួ": ("uo", "uo"), "ើ": ("oeu", "eu")},
     **{"ឿ": ("oeu", "oeu"), "ៀ": ("ie", "ie"), "េ": ("e", "e"), "ែ": ("e", "e"), "ៃ": ("ai", "ey")},
     **{"ោ": ("o", "o"), "ៅ": ("ao", "ov"), "ំ": ("am", "um"), "ាំ": ("am", "oam"), "ុំ": ("om", "um")},
-    **{"័": ("a", "oa"), "ះ": ("ah", "eah"), "ាះ": ("ah", "eah")},
+    **{"័": ("a", "oa"), "ះ": ("ah", "eah"), "ាះ": ("ah", "eah"), "ៈ": ("ak", "ak")},
 }
 # The same before a given closing consonant: លឹម Lim, តាំង Tang (the nasal written once), ជ័យ Chey.
 _BEFORE_CODA = {
@@ -52,9 +52,10 @@ _INDEPENDENT = {
     **{"ឬ": "reu", "ឭ": "li", "ឮ": "leu", "ឯ": "e", "ឰ": "ai", "ឱ": "o", "ឲ": "o", "ឳ": "ov"},
 }
 _SILENCED, _SHORTENED, _TO_A, _TO_O, _AH = "៍", "់", "៉", "៊", "ះ"
-_CARRIED = "ាិីឹឺុូួើឿៀេែៃោៅំ័ះ"  # marks that are heard as a vowel
+_CARRIED = "ាិីឹឺុូួើឿៀេែៃោៅំ័ះៈ"  # marks that are heard as a vowel
 _SONORANTS = "ងញណនមយរលវឡ"  # they take the series of the consonant they stand with
-_SPLITS = "កងញណនម"  # as the base of a subscript inside a word they close the syllable before
+_NASALS = "ងញណនម"
+_SPLITS = _NASALS + "ក"  # as the base of a subscript inside a word they close the syllable before
 _SPREADS = ("ា", "ាំ", "ុំ")  # vowels that hear the series of the syllable before
 # Consonants heard alike: a base and a subscript of one group are a doubled consonant.
 _GROUPS = ("កខគឃ", "ចឆជឈ", "ដឋឌឍតថទធ", "បផពភ", "ណន", "មម", "យយ", "លឡ", "សស", "ញញ", "វវ")
@@ -78,7 +79,8 @@ class _Cluster:
 
     @property
     def splits(self) -> bool:
-        return bool(self.subscripts) and (self.base in _SPLITS or self.doubled)
+        ends_before = self.base in _SPLITS or self.doubled or (self.base == "ស" and self.subscripts == "ម")
+        return bool(self.subscripts) and ends_before
 
     @property
     def doubled(self) -> bool:
@@ -145,18 +147,24 @@ def _syllables(word: list[_Cluster]) -> list[_Syllable]:
         while at + run < len(word) and word[at + run].open:
             run += 1
         ends = at + run == len(word)
+        splits = cluster.splits and run != 1 and not closed
         # A cluster that splits after the run closes one more syllable.
         odd = (run + (not ends and word[at + run].splits)) % 2 == 1
-        splits = cluster.splits and (run != 1 or not ends)
-        if run and not closed and not splits and (odd or (not ends and not word[at + run].splits)):
-            found[-1].coda, found[-1].shortened = cluster.base, cluster.doubled
+        single = run == 1 and not ends and not cluster.subscripts
+        if single and len(found) == 1 and found[0].nucleus.open and odd:
+            found[0].shortened = True  # two bare consonants before a vowel: រតនា Ratana, មករា Makara
+            found.append(_Syllable(cluster, cluster.base, shortened=True))
+            continue
+        if odd and run and not closed and not splits:
+            subscribed = bool(cluster.subscripts) and cluster.base not in _NASALS
+            found[-1].coda, found[-1].shortened = cluster.base, cluster.doubled or subscribed
             closed = True
             continue
         letters = cluster.base + cluster.subscripts
-        if not closed and splits:
+        if splits:
             last = found[-1]
             last.coda, last.written = cluster.base, not cluster.doubled
-            last.shortened = cluster.doubled or cluster.base == "ក"
+            last.shortened = cluster.doubled or cluster.base not in _NASALS
             letters = cluster.subscripts
         found.append(_Syllable(cluster, letters))
         closed = cluster.vowel.endswith(("ំ", _AH)) and not _ng_follows(word, at)
