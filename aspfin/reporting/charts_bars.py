@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,18 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 __all__ = ["bars_by_group", "cost_bars", "tornado"]
+
+
+def _told_apart(looks: dict[str, style.Look]) -> dict[str, style.Look]:
+    """Give a series that shares its colour with an earlier one a spare colour that is still free."""
+    found: dict[str, style.Look] = {}
+    for name, look in looks.items():
+        taken = {one.colour for one in found.values()}
+        free = [spare for spare in style.SPARE if spare.colour not in taken]
+        if look.colour in taken and free:
+            look = replace(free[0], label=look.label)
+        found[name] = look
+    return found
 
 
 def _rows(axes: Axes, names: Sequence[str], narrow: bool) -> np.ndarray:
@@ -181,7 +194,7 @@ def bars_by_group(
     '1 in 5: 29,000; 1 in 20: 100,000 households.'
     """
     groups = require(groups, ["group", *series], "groups")
-    looks = {name: style.instrument(name) for name in series}
+    looks = _told_apart({name: style.instrument(name) for name in series})
     if len(series) == 1:
         looks = {series[0]: style.Look("", "#3f7fb3")} if series[0] == "value" else looks
     totals = groups[list(series)].sum(axis=1).to_numpy(float)

@@ -91,6 +91,8 @@ def forest_plot(
     subtitle: str = "",
     source: str = "",
     unit: str = "",
+    measure: str = "Effect",
+    interval: str = "95 % interval",
     reference: float = 0.0,
     truth_label: str = "true effect",
     alt: str | None = None,
@@ -106,8 +108,10 @@ def forest_plot(
         estimate keeps its row and is said to be missing.
     unit
         Of the effect, below the axis.
+    measure, interval
+        What the points and the lines are, below the axis.
     reference
-        Where the line of no effect stands.
+        Where the line of no effect stands; missing (nan) for none.
 
     Raises
     ------
@@ -133,13 +137,14 @@ def forest_plot(
         axes = canvas.subplots()
         _forest_rows(axes, rows, effects, texts, narrow)
         axes.set_xlim(limits(effects, reference))
-        axes.axvline(reference, color=style.MUTED, lw=1.2)
+        if not math.isnan(reference):
+            axes.axvline(reference, color=style.MUTED, lw=1.2)
         for place, row in rows:
             if not isinstance(row, str):
                 _estimate(axes, place, effects.iloc[row], 0.16 if narrow else 0.3)
         if "truth" in effects:
             _truth_key(canvas, truth_label)
-        axes.set_xlabel(_axis_words(drawable(unit)))
+        axes.set_xlabel(_axis_words(drawable(unit), measure, interval))
 
     said = "; ".join(f"{label}: {text}" for label, text in zip(effects["label"], texts, strict=True))
     count = len(rows) + 0.8 * ("truth" in effects)
@@ -154,8 +159,8 @@ def forest_plot(
     )
 
 
-def _axis_words(unit: str) -> str:
-    return f"Effect ({unit}), with 95 % interval" if unit else "Effect, with 95 % interval"
+def _axis_words(unit: str, measure: str, interval: str) -> str:
+    return f"{measure} ({unit}), with {interval}" if unit else f"{measure}, with {interval}"
 
 
 def _finite(values: np.ndarray) -> list[float]:
@@ -182,7 +187,7 @@ def _with_headings(effects: pd.DataFrame) -> list[tuple[float, int | str]]:
 def limits(effects: pd.DataFrame, reference: float) -> tuple[float, float]:
     """Return an axis that holds every finite point, and half as much again beyond an open interval."""
     columns = [*NEEDED, *(["truth"] if "truth" in effects else [])]
-    points = [*_finite(effects[columns].to_numpy(float)), reference]
+    points = _finite(np.append(effects[columns].to_numpy(float), reference))
     low, high = min(points), max(points)
     width = (high - low) or max(abs(high), 1.0)
     open_low, open_high = (np.isinf(effects[name].to_numpy(float)).any() for name in ("ci_low", "ci_high"))

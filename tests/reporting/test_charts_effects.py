@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from aspfin.evaluation import specification
 from aspfin.reporting import figures
-from aspfin.reporting.charts_effects import decimals, interval_text, written
+from aspfin.reporting.charts_effects import decimals, interval_text, limits, written
 from aspfin.reporting.exercise import feedback
 from aspfin.results import ImpactEstimate
 
@@ -215,3 +215,12 @@ def test_feedback_hints_and_never_gives_the_number_away(answer, said):
     assert said in str(shown)
     assert "1.2" not in str(shown) or "Right" in str(shown)
     assert shown._repr_html_().startswith('<p class="check')
+
+
+def test_a_forest_of_levels_needs_no_line_of_no_effect():
+    levels = pd.DataFrame({"label": ["Rural"], "estimate": [60.0], "ci_low": [55.0], "ci_high": [65.0]})
+    low, high = limits(levels, float("nan"))
+    assert (low, high) == (pytest.approx(54.4), pytest.approx(65.6))
+    words = {"measure": "Coverage", "interval": "5 to 95 % band"}
+    picture = figures.forest_plot(levels, title="Levels", reference=float("nan"), **words)
+    assert picture.alt == "Rural: 60.0 (55.0 to 65.0)."
