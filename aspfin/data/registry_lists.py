@@ -46,7 +46,8 @@ class RegistryLists(ResultMixin):
         One row per person of the population: person, household, name_km, name_latin, sex, birth_date, died,
         moved_on, village_code, person_id, weight, and for each list eligible_<list> and in_<list>.
     errors : DataFrame
-        One row per planted error: list_id, record_id, column, kind.
+        One row per planted error: list_id, record_id, column, kind. The column is "record" for what is no
+        error of writing: a person who has died since, a record not updated for three years.
     planted : DataFrame
         Columns list_id, kind, records, share (of the list's records), stated (share of the records for which
         the kind was drawn, of which some cannot be seen; missing where it follows from people's lives).
@@ -89,10 +90,11 @@ class RegistryLists(ResultMixin):
         """Return what the lists are, in prose."""
         people = self.truth.person.nunique()
         again = int(self.truth.duplicate.sum())
+        wrong = int((self.errors.column != "record").sum())
         return (
             f"Six synthetic programme lists of {self.population.name} (seed {self.seed}; no record is a real "
             f"person): {len(self.truth):,} records of {people:,} people, of which {again:,} were entered "
-            f"twice; {len(self.errors):,} errors are planted and known."
+            f"twice; {wrong:,} errors in cells are planted and known."
         )
 
     def write(self, folder: str | Path) -> list[Path]:
