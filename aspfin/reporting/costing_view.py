@@ -132,7 +132,10 @@ def missing_table(a: CostingAnalysis) -> Html:
 def inputs(a: CostingAnalysis) -> Html:
     """Return the inputs that are assumed, from the press or unverified."""
     listed = a.unverified.drop(columns="note")  # notes are in the tables above and in tables/inputs.csv
-    written = [f"{value:,.6g}" if words.known(value) else None for value in a.unverified["value"]]
+    written = [
+        None if not words.known(value) else f"{value:,.0f}" if value >= 1_000 else f"{value:.6g}"
+        for value in a.unverified["value"]
+    ]
     return tables.unverified_list(listed.assign(name=listed["name"].map(words.capital), value=written))
 
 

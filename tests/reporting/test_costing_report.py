@@ -214,6 +214,7 @@ def test_unverified_inputs_are_listed_with_titles(made):
 def test_every_part_shows_itself(made, name):
     page = "".join(html(part(made[name])) for part in SHOWN)
     assert not re.search(r"\bnan\b|\bNone\b|Traceback|\binf\b", page), name
+    assert not re.search(r"\de\+\d", page)
     assert "{" not in re.sub(r"<[^>]*>", "", page)
 
 
