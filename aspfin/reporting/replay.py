@@ -98,7 +98,7 @@ def analyse(parameters: ReplayParameters) -> ReplayAnalysis:
         flows(result, country),
         _published(result, country),
         ratios,
-        _inputs(result, country),
+        _inputs(result, country, parameters),
         (*result.checks, *_counted(result, country), *_known_ratios(ratios)),
     )
 
@@ -241,7 +241,7 @@ def _counted(result: Replay, country: Country) -> list[Check]:
     return [Check("days", question, all(found), text=f"{sum(found)} of {len(found)} reports")]
 
 
-def _inputs(result: Replay, country: Country) -> pd.DataFrame:
+def _inputs(result: Replay, country: Country, parameters: ReplayParameters) -> pd.DataFrame:
     """Return what nobody has confirmed: amounts, caseloads, unknowns."""
     rows = []
     for name in dict.fromkeys(stream.programme for stream in result.streams):
@@ -256,6 +256,13 @@ def _inputs(result: Replay, country: Country) -> pd.DataFrame:
         for told in _told(programme, result):
             label = f"{programme.name}: caseload of {told.date}"
             rows.append((label, told.households, "households", told.status, told.source))
+    for stream in parameters.streams:
+        for count in stream.caseload:
+            if count.households is not None:
+                ends = f" ({count.low:,.0f} to {count.high:,.0f})" if count.low and count.high else ""
+                label = f"{stream.label or stream.name}: caseload of {count.on or count.outcome}"
+                source = count.source or "stated in the parameter file"
+                rows.append((label, count.households, f"households{ends}", "press", source))
     for one in result.unknowns:
         known, ends = one.quantity, f"({one.low:g} to {one.high:g})"
         rows.append((known.name, known.value, f"{known.unit} {ends}".strip(), known.status, known.source))

@@ -193,6 +193,8 @@ def test_all_inputs_that_nobody_confirmed_are_named(made):
     assert not (shown["status"] == "verified").any()
     assert {"press", "assumed", "unverified"} <= set(shown["status"])
     assert shown["name"].str.contains("member, rural, level 1").any()
+    stated = made["zmb_drought_2024"].inputs
+    assert "households (904,635 to 906,492)" in set(stated["unit"])
 
 
 # Parameters
