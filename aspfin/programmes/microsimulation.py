@@ -234,8 +234,9 @@ def affected_households(
         One row per household, sorted by province and household_id: household_id (where the population has
         it), province, weight, members, consumption, poor (before), affected, loss (money per person and day
         if affected), consumption_after (if affected), in_need (share of the row's households that are
-        affected and poor before or pushed below the line). `attrs["account"]` adds up the households: not
-        affected, affected but not in need, in need and poor before, in need and pushed below the line.
+        affected and poor before or pushed below the line); then the
+        population's other columns. `attrs["account"]` adds up the households: not affected, affected but not
+        in need, in need and poor before, in need and pushed below the line.
 
     Examples
     --------
@@ -269,6 +270,7 @@ def affected_households(
     )
     if "household_id" in households.frame.columns:
         frame.insert(0, "household_id", households.frame["household_id"])
+    frame = frame.join(households.frame.drop(columns=[*frame.columns], errors="ignore"))
     parts = {
         "not affected": 1 - hit,
         "affected, not in need": hit * (1 - after),

@@ -9,7 +9,7 @@ import numpy as np
 from aspfin.data import Quantity
 from aspfin.programmes.benefits import Benefit
 from aspfin.programmes.microsimulation import Reader, Scene
-from aspfin.programmes.ranges import range_problems
+from aspfin.programmes.ranges import as_quantity, range_problems
 from aspfin.results import InputError, Problem
 
 __all__ = ["BaseOption", "amount_of", "others_of", "own_inputs"]
@@ -28,10 +28,13 @@ ALLOWED = {
 
 
 def _checked(option: object, place: str) -> None:
+    """Turn plain numbers into quantities, and refuse what is out of range."""
     problems: list[Problem] = []
     for one in fields(option):  # type: ignore[arg-type]
-        value = getattr(option, one.name)
         if one.type in ("Quantity", Quantity):
+            unit = one.default.unit if isinstance(one.default, Quantity) else ""
+            value = as_quantity(place, one.name, getattr(option, one.name), unit)
+            object.__setattr__(option, one.name, value)
             limits = next((ends for word, ends in ALLOWED.items() if one.name.endswith(word)), (0.0, 1.0))
             problems += range_problems(place, one.name, value, limits)
     if problems:

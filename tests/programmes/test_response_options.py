@@ -19,6 +19,7 @@ from aspfin.programmes import (
     shocks,
 )
 from aspfin.programmes.expansion import expand
+from aspfin.results import InputError
 
 NONE = {"administration": exact("administration", 0.1)}
 
@@ -305,3 +306,12 @@ def test_days_of_a_combination_by_hand():
     # Half of the paid by day 10, the other half evenly from day 100 to 120: 95 % on day 118.
     assert row["first_days"] == 0
     assert row["last_days"] == pytest.approx(118)
+
+
+def test_a_plain_number_is_a_quantity_without_a_range():
+    option = VerticalExpansion(CASH, capacity=0.8, **NONE)
+    assert (option.capacity.number, option.capacity.unit, option.capacity.low) == (0.8, "share", None)
+    with pytest.raises(InputError, match=r"capacity: got 1\.5; allowed: 0 to 1"):
+        VerticalExpansion(CASH, capacity=1.5)
+    with pytest.raises(InputError, match="capacity: got True; allowed: a number or a Quantity"):
+        VerticalExpansion(CASH, capacity=True)
