@@ -43,7 +43,7 @@ RULES: tuple[tuple[str, str, str], ...] = (
     (r"u[iy]", "ui", "Huy, Hui"),
     (r"(?:ao|au|av(?![aeiouyAE]))", "W", "Sao, Sau"),
     (r"o[vw]", "ov", "Pov, Pow"),
-    (r"ie|i[ey]+", "I", "Lieng, Lyeng"),
+    (r"ie", "I", "Lieng, Leang"),
     (r"(?:ee+|e[iy]+|(?<=[^aeiouAEVYWI])y(?![aeiou])|ii+)", "i", "Srey, Sry; Thy, Thi"),
     (r"(.)\1+", r"\1", "Vann, Van"),
     (r"(?<=.)h$", "", "Leah, Lea"),

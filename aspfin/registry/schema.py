@@ -231,7 +231,10 @@ def _told(failures: pd.DataFrame) -> pd.DataFrame:
     names = {"not_nullable": "missing"}
     kind = failures["check"].astype(str)
     kind = kind.where(~kind.str.startswith("dtype"), "of another type").replace(names)
-    return pd.DataFrame({"column": failures["column"], "kind": kind, "at": failures["index"]})
+    # Of a column of another type, what the other checks say means nothing.
+    mistyped = failures["column"].isin(failures["column"][kind == "of another type"])
+    kept = ~mistyped | (kind == "of another type")
+    return pd.DataFrame({"column": failures["column"], "kind": kind, "at": failures["index"]})[kept]
 
 
 def _summary(parts: list[pd.DataFrame], rows: pd.Series) -> pd.DataFrame:
@@ -242,6 +245,6 @@ def _summary(parts: list[pd.DataFrame], rows: pd.Series) -> pd.DataFrame:
     table = []
     for (column, kind), group in found.groupby(["column", "kind"], sort=True):
         places = group["at"].dropna().astype("int64")
-        first = rows.take(places.sort_values().iloc[:5]).astype(str) if len(places) else []
-        table.append((column, kind, len(places) or len(rows), ", ".join(first)))
+        first = sorted(rows.take(places))[:5]
+        table.append((column, kind, len(places) or len(rows), ", ".join(map(str, first))))
     return pd.DataFrame(table, columns=["column", "kind", "rows", "first_rows"])
