@@ -2,6 +2,7 @@
 
 from aspfin.programmes import shocks
 from aspfin.programmes.benefits import Benefit
+from aspfin.programmes.budget import StatedCaseload, SystemBudget, system_budget
 from aspfin.programmes.catalogue import Budget, Outcome, Programme
 from aspfin.programmes.contributions import ContributionRule, InsuranceBenefit
 from aspfin.programmes.costing import ProgrammeCost, per_unit
@@ -68,6 +69,8 @@ __all__ = [
     "RoutineStrengthening",
     "Shock",
     "ShockNeed",
+    "StatedCaseload",
+    "SystemBudget",
     "VerticalExpansion",
     "affected_households",
     "available_countries",
@@ -83,5 +86,6 @@ __all__ = [
     "per_unit",
     "shock_need",
     "shocks",
+    "system_budget",
     "system_entitlements",
 ]
