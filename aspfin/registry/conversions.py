@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from aspfin.registry.khmer import normalise, script_of
+from aspfin.registry.khmer import distinct_values, normalise, script_of
 
 __all__ = [
     "Converted",
@@ -55,6 +55,8 @@ def plain(value: object) -> str:
     >>> plain(7.0), plain(" Sok ")
     ('7', ' Sok ')
     """
+    if isinstance(value, str):
+        return value
     if isinstance(value, (float, np.floating)) and float(value).is_integer():
         return str(int(value))
     return str(value)
@@ -62,7 +64,7 @@ def plain(value: object) -> str:
 
 def _each(values: pd.Series, convert: Callable[[object], tuple[str | None, Iterable[str]]]) -> Converted:
     """Apply `convert` to every distinct value: it returns the new text and the kinds of change."""
-    coded, distinct = pd.factorize(values)
+    coded, distinct = distinct_values(values)
     found = [convert(value) for value in distinct]
     table = np.array([*(text or None for text, _ in found), None], dtype=object)
     new = pd.Series(table[coded], index=values.index, name=values.name, dtype="str")
@@ -85,7 +87,7 @@ def without_missing(values: pd.Series, words: Iterable[str]) -> pd.Series:
         numbers = [float(word) for word in words if re.fullmatch(r"-?\d+(\.\d+)?", word)]
         return values.mask(values.isin(numbers)) if numbers else values
     nothing = {"", *(normalise(word).casefold() for word in words)}
-    coded, distinct = pd.factorize(values)
+    coded, distinct = distinct_values(values)
     lost = [normalise(plain(value)).casefold() in nothing for value in distinct]
     return values.mask(np.array([*lost, True])[coded])
 
@@ -146,7 +148,7 @@ def scripts_apart(khmer: pd.Series, latin: pd.Series) -> tuple[pd.Series, pd.Ser
     """
     scripts = []
     for column in (khmer, latin):
-        coded, distinct = pd.factorize(column)
+        coded, distinct = distinct_values(column)
         known = np.array([*(script_of(text) for text in distinct), "none"], dtype=object)
         scripts.append(known[coded])
     in_khmer, in_latin = scripts
@@ -180,9 +182,9 @@ def identifiers(values: pd.Series) -> Converted:
         text = normalise(raw).replace(" ", "")
         if isinstance(value, (float, np.floating)) and abs(value) >= LARGEST_EXACT:
             return None, ["digits lost in a spreadsheet"]
-        if _POWER.fullmatch(text):
+        if not text.isdigit() and _POWER.fullmatch(text):
             return None, ["digits lost in a spreadsheet"]
-        if _FLOAT.fullmatch(text):
+        if "." in text and _FLOAT.fullmatch(text):
             return text.split(".")[0], ["number with decimals put right"]
         return text, _text_kinds(raw, text)
 
@@ -197,7 +199,7 @@ def phones(values: pd.Series) -> Converted:
 
     def convert(value: object) -> tuple[str | None, list[str]]:
         raw = plain(value)
-        digits = re.sub(r"\D", "", re.sub(r"\.0+$", "", normalise(raw)))
+        digits = raw if raw.isascii() and raw.isdigit() else _digits(raw)
         kinds = []
         if digits.startswith("855") and len(digits) >= 11:
             digits = "0" + digits[3:].removeprefix("0")
@@ -208,6 +210,10 @@ def phones(values: pd.Series) -> Converted:
         return digits, kinds or (["written in one form"] if digits != raw else [])
 
     return _each(values, convert)
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"\D", "", re.sub(r"\.0+$", "", normalise(text)))
 
 
 def villages(values: pd.Series, *, prefix: str) -> tuple[pd.Series, pd.Series, Marks]:

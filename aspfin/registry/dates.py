@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from aspfin.registry.khmer import normalise
+from aspfin.registry.khmer import distinct_values, normalise
 
 __all__ = ["KINDS", "MONTHS_KM", "parse_dates"]
 
@@ -265,7 +265,7 @@ def parse_dates(
         if value not in allowed:
             raise ValueError(f"{name}: got {value!r}; allowed: {', '.join(map(repr, allowed))}")
     rule = _Rule(order, calendar == "buddhist", offset, taken_on)
-    codes, distinct = pd.factorize(values)
+    codes, distinct = distinct_values(values)
     read = [*(_read(value, rule) for value in distinct), Read()]
     table = pd.DataFrame(read, columns=Read._fields)
     days = pd.Series(np.array([one.day for one in read], dtype="datetime64[s]"))

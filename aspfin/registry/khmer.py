@@ -16,11 +16,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-__all__ = ["clusters", "normalise", "normalise_names", "per_value", "script"]
+__all__ = ["clusters", "distinct_values", "normalise", "normalise_names", "per_value", "script"]
 
 COENG, ROBAT, RO = "\u17d2", "\u17cc", "\u179a"
 CONSONANTS = "\u1780-\u17a2"
@@ -82,10 +85,15 @@ def normalise(text: str) -> str:
     >>> normalise("ស\u17c6\u17b6ង\u200b  \u17e1\u17e2")  # the sign before the vowel, an invisible space
     'សាំង 12'
     """
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
-    text = _SPACES.sub(" ", text).strip().translate(_DIGITS)
     if text.isascii():
-        return text
+        return " ".join(text.split()) if not text.isprintable() or " " in text else text
+    return " ".join(filter(None, map(_normal_word, text.split(" "))))
+
+
+@lru_cache(maxsize=100_000)  # names are made of few words
+def _normal_word(word: str) -> str:
+    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", word))
+    text = _SPACES.sub(" ", text).strip().translate(_DIGITS)
     return _SYLLABLE.sub(_ordered, text.translate(_DEPRECATED))
 
 
@@ -110,13 +118,32 @@ def script_of(text: str) -> str:
     >>> script_of("សុខ"), script_of("Sok"), script_of("Sok សុខ"), script_of("12")
     ('khmer', 'latin', 'mixed', 'none')
     """
+    found = {script for word in text.split(" ") for script in _scripts_of_word(word)}
+    return found.pop() if len(found) == 1 else "mixed" if found else "none"
+
+
+@lru_cache(maxsize=100_000)
+def _scripts_of_word(word: str) -> frozenset[str]:
     found = set()
-    for letter in text:
+    for letter in word:
         if "\u1780" <= letter <= "\u17dd":
             found.add("khmer")
         elif letter.isalpha():
             found.add("latin" if letter < "\u0250" or "\u1e00" <= letter < "\u1f00" else "other")
-    return found.pop() if len(found) == 1 else "mixed" if found else "none"
+    return frozenset(found)
+
+
+def distinct_values(values: pd.Series) -> tuple[NDArray[np.int64], list[Any]]:
+    """Return for every row the place of its value in the list of distinct values (-1 where missing).
+
+    Examples
+    --------
+    >>> codes, distinct = distinct_values(pd.Series(["a", None, "a"]))
+    >>> codes.tolist(), distinct
+    ([0, -1, 0], ['a'])
+    """
+    codes, distinct = pd.factorize(values)
+    return codes, list(np.asarray(distinct, dtype=object))
 
 
 def per_value(values: pd.Series, function: Callable[[str], str | None]) -> pd.Series:
@@ -127,7 +154,7 @@ def per_value(values: pd.Series, function: Callable[[str], str | None]) -> pd.Se
     >>> per_value(pd.Series(["a", None, "a"]), str.upper).tolist()
     ['A', nan, 'A']
     """
-    codes, distinct = pd.factorize(values)
+    codes, distinct = distinct_values(values)
     texts = [function(one if isinstance(one, str) else str(one)) or None for one in distinct]
     table = np.array([*texts, None], dtype=object)
     return pd.Series(table[codes], index=values.index, name=values.name, dtype="str")
