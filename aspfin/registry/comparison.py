@@ -73,7 +73,7 @@ def _name(part: str, unless: str = "") -> Comparison:
         (
             Level("not comparable", missing, missing=True),
             Level("same spelling", f"{latin}_l = {latin}_r or {khmer}_l = {khmer}_r", frequency=key),
-            Level("same sound", f"{key}_l = {key}_r", frequency=key),
+            Level("same sound", f"{key}_l = {key}_r", frequency=f"{part}_sound"),
             Level("one letter apart", close),
             Level("two letters apart", near),
             Level("different", "ELSE"),
@@ -201,6 +201,9 @@ def _names(frame: pd.DataFrame, script: str) -> dict[str, pd.Series]:
     made = {}
     for part, other in (("family", "given"), ("given", "family")):
         made[f"{part}_key"] = keys[part].where(~turned, keys[other])
+        made[f"{part}_sound"] = made[
+            f"{part}_key"
+        ]  # once more: its commonness is told apart, by `frequencies`
         made[f"{part}_latin"] = in_latin[part].where(~turned, in_latin[other])
         made[f"{part}_km"] = code.encode(in_khmer[part].where(in_khmer[part] != ""))
     return made
@@ -263,7 +266,11 @@ def comparison_settings() -> dict[str, Any]:
             if level.missing:
                 told["is_null_level"] = True
             if level.frequency:
-                told |= {"tf_adjustment_column": level.frequency, "tf_minimum_u_value": 1e-5}
+                told |= {
+                    "tf_adjustment_column": level.frequency,
+                    "tf_minimum_u_value": 1e-6,
+                    "disable_tf_exact_match_detection": True,
+                }
             levels.append(told)
         comparisons.append({"output_column_name": one.name, "comparison_levels": levels})
     rules = [" and ".join(f"l.{column} = r.{column}" for column in rule) for rule in BLOCKING]

@@ -25,7 +25,7 @@ import pandas as pd
 
 from aspfin.registry.comparison import BLOCKING, COMPARISONS, Script, comparable, comparison_settings
 from aspfin.registry.thresholds import people, threshold_of_costs
-from aspfin.registry.training import Model, model_settings, quiet, train
+from aspfin.registry.training import Model, frequencies, model_settings, quiet, train
 from aspfin.results import Check, ResultMixin
 
 __all__ = ["Linkage", "link"]
@@ -295,6 +295,9 @@ def _compared(table: pd.DataFrame, memory_limit: str, seed: int) -> tuple[Model,
             linker = Linker(source, settings, log_level=None, validate_settings=False)
             model = train(linker, connection, "records", seed=seed)
             linker = Linker(source, model_settings(settings, model), log_level=None, validate_settings=False)
+            for column in frequencies(model, connection, "records"):
+                counted = api.register(f"frequency_of_{column}")
+                linker.table_management.register_term_frequency_lookup(counted, column)
             scored = linker.inference.predict(threshold_match_weight=KEPT).physical_name
             levels = ", ".join(f"gamma_{one.name}" for one in COMPARISONS)
             found = connection.execute(

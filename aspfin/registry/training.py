@@ -19,7 +19,7 @@ import pandas as pd
 
 from aspfin.registry.comparison import COMPARISONS
 
-__all__ = ["Model", "model_settings", "quiet", "train"]
+__all__ = ["Model", "frequencies", "model_settings", "quiet", "train"]
 
 PAIRS = 1_000_000  # pairs each estimate is made from
 RECALL = 0.75  # of the pairs of one person, found by CERTAIN; it moves the prior, hence every weight alike
@@ -185,3 +185,23 @@ def model_settings(settings: dict[str, Any], model: Model) -> dict[str, Any]:
             levels.append(level)
         comparisons.append({**one, "comparison_levels": levels})
     return {**settings, "comparisons": comparisons, "probability_two_random_records_match": model.prior}
+
+
+def frequencies(model: Model, connection: Any, table: str) -> list[str]:
+    """Make a table of how common each name is for both levels of equal names, and return their columns.
+
+    Two people of a name as common as f meet at "same spelling" with probability f times the share of equal
+    names that are spelt alike, at "same sound" with f times the share that are not.
+    """
+    made = []
+    u = model.levels.set_index(["comparison", "level"]).u
+    for part in ("given", "family"):
+        spelt, sound = (float(u[part, level]) for level in ("same spelling", "same sound"))
+        for column, share in ((f"{part}_key", spelt), (f"{part}_sound", sound)):
+            connection.execute(
+                f"create table frequency_of_{column} as"
+                f" select {column}, count(*) * {share / (spelt + sound)!r} / (select count({column}) from {table}) as tf_{column}"
+                f" from {table} where {column} is not null group by {column}"
+            )
+            made.append(column)
+    return made
