@@ -29,13 +29,17 @@ from typing import Any
 # Call → module of this package. Adding a call is one function and one line here.
 FUNCTIONS = {
     "ClusterCodes": "recoding",
+    "Duplicates": "duplicates",
+    "Fragmentation": "fragmentation",
     "Harmonised": "harmonise",
     "Linkage": "linkage",
     "ListMapping": "mapping",
     "Overlap": "overlap",
     "Quality": "quality",
+    "Unlisted": "unlisted",
     "assess": "quality",
     "cluster_codes": "recoding",
+    "duplicates": "duplicates",
     "evaluate": "evaluation_of_links",
     "exchange_readiness": "readiness",
     "exclusion_by_age": "ageing",
@@ -50,6 +54,7 @@ FUNCTIONS = {
     "read_mapping": "mapping",
     "review_queue": "clerical",
     "romanise": "romanise",
+    "unlisted": "unlisted",
     "validate": "schema",
     "work_list": "work_list",
 }
