@@ -22,8 +22,8 @@ __all__ = ["option_panels", "parts_of_whole", "share_bars"]
 
 MOST_ROWS = 14
 PANELS = (
-    ("coverage", "Reached", "% of households in need"),
-    ("days", "When", "days: first payment to 95 % paid"),
+    ("coverage", "Reached", "% of those in need"),
+    ("days", "Paid from day to day", "days after the start"),
     ("cost", "Cost", "US$ million"),
 )
 
@@ -73,7 +73,8 @@ def option_panels(
         panels = canvas.subplots(**shape)
         for place, (axes, (what, head, unit)) in enumerate(zip(panels, PANELS, strict=True)):
             _rows(axes, options["option"], narrow, marked, named=narrow or place == 0)
-            axes.set_title(head, loc="left", fontweight="bold", color=style.INK, fontsize="medium")
+            above = 14 if deadline is not None else 6
+            axes.set_title(head, loc="left", fontweight="bold", color=style.INK, fontsize="medium", pad=above)
             axes.set_xlabel(unit)
             _PANEL[what](axes, options)
             if what == "days" and deadline is not None:
@@ -113,8 +114,9 @@ def _rows(axes: Axes, names: Sequence[str], narrow: bool, marked: str | None, *,
         weight = "bold" if name == marked else "normal"
         text = drawable(str(name), f"row {place + 1}")
         if narrow:
+            back = {"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none"}
             axes.annotate(text, (0, place - 0.3), xycoords=("axes fraction", "data"), va="bottom",
-                          fontweight=weight, annotation_clip=False, zorder=6)  # fmt: skip
+                          fontweight=weight, annotation_clip=False, zorder=6, bbox=back)  # fmt: skip
         else:
             axes.annotate(textwrap.fill(text, 22), (0, place), xycoords=("axes fraction", "data"),
                           xytext=(-8, 0), textcoords="offset points", va="center", ha="right",

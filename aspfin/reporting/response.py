@@ -7,7 +7,7 @@ The notebook `notebooks/reports/response.ipynb` shows what `analyse` returns; th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -178,13 +178,17 @@ def analyse(parameters: ResponseParameters) -> ResponseAnalysis:
     )  # fmt: skip
     focus = _focus(parameters, comparison)
     financing, plan, rarity = _financing(parameters, country, shock, comparison, focus)
-    checks = comparison.checks + (() if financing is None else financing.checks)
+    checks = [
+        replace(one, passed=None if one.passed is None else bool(one.passed)) for one in comparison.checks
+    ]
+    if financing is not None:
+        checks += [replace(one, name=f"financing: {one.name}") for one in financing.checks]
     return ResponseAnalysis(
         parameters, country, shock, comparison, focus,
         {name: option_key(one) for name, one in options.items()},
         financing, plan, rarity,
         swings(comparison, focus, {"cost": comparison.exchange_rate.number, "households_never": 1.0}),
-        checks, _unverified(country, comparison, plan), people.margins,
+        tuple(checks), _unverified(country, comparison, plan), people.margins,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from aspfin.reporting import figures, style
 from aspfin.reporting import response_words as words
 from aspfin.reporting.response_findings import plain_input
+from aspfin.reporting.response_names import group_words
 
 if TYPE_CHECKING:
     from aspfin.reporting.figure import Figure
@@ -44,7 +45,8 @@ def _side_by_side(a: ResponseAnalysis, names: list[str]) -> pd.DataFrame:
 def options(a: ResponseAnalysis) -> Figure:
     """Return the options side by side: reach, days, cost."""
     reach, fast = a.best("coverage_in_need", most=True), a.best("first_days", most=False)
-    share, day = words.share(a.row(reach)["coverage_in_need"]), a.row(fast)["first_days"]
+    share = words.share(a.row(reach)["coverage_in_need"]).replace(" ", "\u00a0")
+    day = a.row(fast)["first_days"]
     title = (
         f"{words.capital(words.the(reach))} reaches most in need ({share}) and is first to pay"
         if reach == fast
@@ -89,7 +91,9 @@ def affected(a: ResponseAnalysis) -> Figure:
     need = parts[names[1]] + parts[names[2]]
     return figures.bars_by_group(
         frame,
-        title=f"{words.share(need / rows[0][1])} of the households hit are in need",
+        title=f"{words.share(need / rows[0][1])} of the households hit are in need"
+        if rows[0][1] > 0
+        else "No household is hit",
         subtitle="Households, expected number; in need: hit and below the poverty line",
         source=source(a),
         unit="households",
@@ -133,7 +137,7 @@ def funded(a: ResponseAnalysis) -> Figure:
         title = "The money planned is enough for every household that the option reaches"
     else:
         lost = words.share(row["never_funded"] / row["households_in_need"])
-        when = "" if words.single_size(a) else f", in a 1-in-{row['return_period']:g}-year"
+        when = "" if words.single_size(a) else f" one year in {row['return_period']:g}"
         title = f"For want of money {lost} of those in need go unpaid{when}"
     return figures.parts_of_whole(
         shown,
@@ -151,7 +155,7 @@ def left_out(a: ResponseAnalysis) -> Figure:
     rows = rows[rows["option"] == a.focus]
     frame = pd.DataFrame(
         {
-            "group": [words.capital(words.group_words(a, r.group, r.level)) for r in rows.itertuples()],
+            "group": [words.capital(group_words(a, r.group, r.level)) for r in rows.itertuples()],
             "value": rows["share"],
         }
     )
@@ -177,6 +181,7 @@ def where(a: ResponseAnalysis) -> Figure:
     return figures.tile_map(
         rows.assign(value=rows["households_in_need"])[["label", "row", "col", "value"]],
         unit="households",
+        write=lambda value: style.count(value, 2),
         title=f"Most households in need live in {top['label']}: {style.count(top['households_in_need'], 2)}",
         subtitle="Households in need by province; every province has one tile",
         source=source(a),

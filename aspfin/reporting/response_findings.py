@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from aspfin.reporting.response_names import group_words
 from aspfin.reporting.response_words import (
     capital,
-    cheapest,
     dollars,
     gap_row,
-    group_words,
     in_need,
     known,
     lower,
@@ -22,6 +21,8 @@ from aspfin.reporting.response_words import (
     share,
     single_size,
     the,
+    thriftiest,
+    undone,
 )
 from aspfin.reporting.style import count, number, usd
 
@@ -105,12 +106,15 @@ def _enough(a: ResponseAnalysis) -> str:
 
 
 def _cost(a: ResponseAnalysis) -> str:
-    cheap, dear = cheapest(a), a.best("cost_per_in_need", most=True, among=new_money(a))
-    more = a.row(dear)["cost_per_in_need"] / a.row(cheap)["cost_per_in_need"]
+    each = {name: a.row(name)["cost_per_in_need"] for name in new_money(a)}
+    each = {name: value for name, value in each.items() if known(value)}
+    cheap, dear = min(each, key=lambda name: each[name]), max(each, key=lambda name: each[name])
+    best = thriftiest(a)
     text = (
-        f"A household in need that is reached costs {dollars(a, a.row(cheap)['cost_per_in_need'])} with "
-        f"{the(cheap)} and {number(more, 2)} times as much with {the(dear)}: what goes to households not in "
-        "need counts as cost."
+        f"Reaching a household in need costs {dollars(a, each[cheap])} with {the(cheap)} and "
+        f"{number(each[dear] / each[cheap], 2)} times as much with {the(dear)}, which may pay it more: what "
+        f"goes to households not in need counts as cost. Most for the money gives {the(best)}, "
+        f"US$ {undone(a, best):.2f} of the rise in poverty undone per US$ spent."
     )
     for name in a.single:
         row = a.row(name)
@@ -182,7 +186,7 @@ def _left_out(a: ResponseAnalysis) -> str:
     nobody_of = [words for words, missed in shown if missed > 0.999]
     others = [one for one in shown if one[1] <= 0.999]
     if nobody_of:
-        text += f" Nobody {joined(nobody_of)} is paid: the option does not see them."
+        text += f" It pays no household that is {joined(nobody_of)}."
     if others:
         words, missed = max(others, key=lambda one: one[1])
         beside = "Among the others, it misses most" if nobody_of else "It misses most"

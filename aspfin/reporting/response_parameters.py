@@ -61,8 +61,11 @@ class Ranged(Section):
 
 def _ranged(value: Any) -> Any:
     """Let a plain number stand for its central value."""
-    plain = isinstance(value, int | float) and not isinstance(value, bool)
-    return {"central": float(value)} if plain else value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return {"central": float(value)}
+    if not isinstance(value, Mapping | Section):
+        raise ValueError("a number, or {low, central, high}")
+    return value
 
 
 Number = Annotated[Ranged, BeforeValidator(_ranged)]
@@ -234,7 +237,7 @@ class ResponseParameters(Section):
     title: str | None = Field(None, min_length=1, max_length=200, description="title of the report")
     country: str = Field("KHM", min_length=1, max_length=500, description="ISO code or path of a pack")
     area: Identifier = Field("national", description="national or the P-code of a province")
-    shock: AnyShock
+    shock: AnyShock = Field(description="what happens: type event, natural, price, income or health")
     option: Words | None = Field(
         None, description="option looked at closely; left out: the one that reaches most of those in need"
     )

@@ -10,6 +10,7 @@ import pandas as pd
 from aspfin.reporting import response_words as words
 from aspfin.reporting import tables
 from aspfin.reporting.response_findings import plain_input
+from aspfin.reporting.response_names import SHORT, group_words, meaning, pays
 from aspfin.reporting.response_sensitivity import with_unit
 from aspfin.reporting.style import count, number, usd
 
@@ -39,7 +40,7 @@ RANGE = "In parentheses: nine in ten draws of the uncertain inputs."
 
 def described(a: ResponseAnalysis) -> Html:
     """Return what each option is and what it pays."""
-    rows = [(name, words.meaning(a, name), words.pays(a, name)) for name in a.single]
+    rows = [(name, meaning(a, name), pays(a, name)) for name in a.single]
     frame = pd.DataFrame(rows, columns=["option", "means", "pays"])
     headers = {"option": "Option", "means": "What it means", "pays": "What it pays here"}
     return tables.table(frame, caption="The options, one by one", headers=headers)
@@ -51,7 +52,7 @@ def account(a: ResponseAnalysis) -> Html:
     whole = {"part": f"all of {a.place}", **frame[["households", "people"]].sum()}
     frame = pd.concat([frame, pd.DataFrame([whole])], ignore_index=True)
     frame["share"] = frame["households"] / whole["households"]
-    frame["part"] = frame["part"].map(words.capital)
+    frame["part"] = frame["part"].str.replace("affected", "hit").map(words.capital)
     return tables.table(
         frame,
         caption="Who is hit, and who is in need",
@@ -112,22 +113,20 @@ def compared(a: ResponseAnalysis, options: Sequence[str], caption: str) -> Html:
         {
             "reached": ("coverage_in_need", _share, True),
             "wrong": ("inclusion_error", _share, False),
-            "first": ("first_days", _day, True),
-            "last": ("last_days", _day, True),
             "cost": ("cost", _millions(a), True),
             "each": ("cost_per_in_need", _each(a), True),
         },
     )
+    days = [f"{_day(a.row(name)['first_days'])} to {_day(a.row(name)['last_days'])}" for name in options]
+    frame.insert(3, "days", days)
     headers = {
         "reached": "In need and reached",
-        "wrong": "Paid, but not in need",
-        "first": "First payment",
-        "last": "95 % paid",
+        "wrong": "Paid, not in need",
+        "days": "Days: first payment, 95 % paid",
         "cost": "Cost",
-        "each": "Cost per household in need reached",
+        "each": "Per household in need reached",
     }
-    units = {"reached": "of those in need", "wrong": "of those paid", "first": "day", "last": "day",
-             "cost": "US$ million", "each": "US$"}  # fmt: skip
+    units = {"reached": "of those in need", "wrong": "of those paid", "cost": "US$ million", "each": "US$"}
     return _shown(frame, caption, headers, units, [RANGE, "Days count from the start of the shock."])
 
 
@@ -170,20 +169,23 @@ def enough(a: ResponseAnalysis) -> Html:
             "line": ("adequacy_line", _share, True),
             "gap": ("gap_averted", _share, True),
             "poor": ("poor_averted", lambda value: count(value, 2) if words.known(value) else "–", False),
-            "left": ("unmet_money", _millions(a), True),
+            "left": ("unmet_money", _millions(a), False),
         },
     )
+    frame["each"] = [f"{words.undone(a, name):.2f}" for name in a.single]
     headers = {
-        "loss": "Paid per household hit",
-        "line": "The same",
+        "loss": "Received",
+        "line": "Received",
         "gap": "Rise of the poverty gap undone",
         "poor": "People kept above the line",
-        "left": "Still missing to undo it",
+        "left": "Still missing",
+        "each": "Undone per US$ spent",
     }
     units = {"loss": "of its loss", "line": "of the poverty line", "gap": "of the rise", "poor": "people",
-             "left": "US$ million"}  # fmt: skip
+             "left": "US$ million", "each": "US$"}  # fmt: skip
     notes = [
         RANGE,
+        "Received: by households hit that are paid.",
         f"Money received is spread over the {number(a.shock.duration_months.number)} months of the shock.",
         "People kept above the line include poor people who were paid without being hit.",
         "A design tweak mostly pays earlier what was due anyway: the money is missing later.",
@@ -197,25 +199,22 @@ def costs(a: ResponseAnalysis) -> Html:
     rows = []
     for name in a.single:
         row = a.row(name)
-        rows.append(
-            (name, *(million(row[one]) for one in ("transfer", "brought_forward", "administration", "cost")),
-             words.local(a, row["cost"]), _each(a)(row["cost_per_household"]),
-             _each(a)(row["cost_per_in_need"]))
-        )  # fmt: skip
-    names = ["option", "transfer", "forward", "administration", "cost", "local", "household", "in_need"]
+        money = (million(row[one]) for one in ("transfer", "brought_forward", "administration", "cost"))
+        rows.append((name, *money, words.local(a, row["cost"]), _each(a)(row["cost_per_household"])))
+    names = ["option", "transfer", "forward", "administration", "cost", "local", "household"]
     headers = {
-        "transfer": "Sent to households", "forward": "Less: due anyway",
+        "transfer": "Sent to households",
+        "forward": "Less: due anyway",
         "administration": "Administration, investment",
-        "cost": "Cost", "local": "The same", "household": "Per household paid",
-        "in_need": "Per household in need reached",
-    }  # fmt: skip
-    units = {**dict.fromkeys(["transfer", "forward", "administration", "cost"], "US$ million"),
-             "local": "own currency", "household": "US$", "in_need": "US$"}  # fmt: skip
+        "cost": "Cost",
+        "local": "Cost",
+        "household": "Per household paid",
+    }
+    million_dollars = dict.fromkeys(["transfer", "forward", "administration", "cost"], "US$ million")
+    units = {**million_dollars, "local": "own currency", "household": "US$"}
     rate = a.comparison.exchange_rate
-    return _shown(
-        pd.DataFrame(rows, columns=names), "Where the money goes", headers, units,
-        [f"US$ 1 = {number(rate.number, 4)} {a.comparison.currency}, mean of the year."],
-    )  # fmt: skip
+    note = f"US$ 1 = {number(rate.number, 4)} {a.comparison.currency}, mean of the year."
+    return _shown(pd.DataFrame(rows, columns=names), "Where the money goes", headers, units, [note])
 
 
 def strengthening(a: ResponseAnalysis) -> Html:
@@ -252,7 +251,7 @@ def funded(a: ResponseAnalysis) -> Html:
     if words.single_size(a):
         shown["return_period"] = "this shock"
     else:
-        shown["return_period"] = [f"1 in {period:g}" for period in frame["return_period"]]
+        shown["return_period"] = [f"1\u00a0in\u00a0{period:g}" for period in frame["return_period"]]
     return tables.table(
         shown,
         caption=f"{a.focus}: who is paid when money counts",
@@ -265,7 +264,7 @@ def funded(a: ResponseAnalysis) -> Html:
                                "households"), "cost": "US$ million", "unmet": "US$ million"},
         formats={"cost": lambda x: number(x, 2), "unmet": lambda x: number(x, 2),
                  **dict.fromkeys(["households_in_need", "on_time", "late", "never_funded", "never_reached"],
-                                 lambda x: count(x, 2))},
+                                 lambda x: count(x, 2) if x >= 0.5 else "0")},
         notes=[f"On time: within {f.deadline_days:g} days, the instrument's days to cash included."],
     )  # fmt: skip
 
@@ -306,7 +305,7 @@ def left_out(a: ResponseAnalysis) -> Html:
     """Return the share of each group in need that no option pays, option by option."""
     rows = a.comparison.left_out
     rows = rows[rows["option"].isin(a.single)]
-    rows = rows.assign(named=[words.group_words(a, r.group, r.level) for r in rows.itertuples()])
+    rows = rows.assign(named=[group_words(a, r.group, r.level) for r in rows.itertuples()])
     rows = rows[rows["named"] != ""]
     wide = rows.pivot_table(index="named", columns="option", values="share", sort=False)
     need = rows.groupby("named", sort=False)["households_in_need"].first()
@@ -316,10 +315,11 @@ def left_out(a: ResponseAnalysis) -> Html:
     frame.loc["all in need"] = pd.Series(everybody)
     frame = frame.rename_axis("group").reset_index()
     frame["group"] = frame["group"].map(words.capital)
+    short = {name: SHORT[name] for name in a.single if name in SHORT}
     return tables.table(
         frame,
         caption="Who in need is never paid, in % of each group",
-        headers={"group": "Households in need", "need": "How many"},
+        headers={"group": "Households in need", "need": "How many", **short},
         units={"need": "households"},
         formats={"need": lambda x: count(x, 2), **dict.fromkeys(a.single, words.share)},
         notes=["A household can be in several groups."],

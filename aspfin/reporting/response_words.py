@@ -21,11 +21,8 @@ if TYPE_CHECKING:
 __all__ = [
     "cards",
     "caution",
-    "group_words",
     "headline",
     "lower",
-    "meaning",
-    "pays",
     "ranged",
     "sentences",
     "share",
@@ -35,25 +32,6 @@ __all__ = [
 
 NONE = "not available"
 CURRENCIES = {"KHR": "riel", "ZMW": "kwacha"}
-MEANINGS = {
-    "design_tweak": (
-        "Pay every household of the running programme in the hit areas ahead of time, without conditions. "
-        "Most of that money is not extra: it is paid earlier."
-    ),
-    "vertical_expansion": "Pay affected households that are already on the register more for a while.",
-    "horizontal_expansion": "Pay affected households that are not on the register, for a while.",
-    "emergency_programme": (
-        "Set up a new programme for all affected households, on the existing register and payments."
-    ),
-    "disaster_management_programme": (
-        "Let disaster-management actors pay from lists of their own: quick to start, but some households are "
-        "paid twice and some aid does not arrive."
-    ),
-    "routine_strengthening": (
-        "Invest in register and payments in the years before, then expand vertically and horizontally when "
-        "the shock comes."
-    ),
-}
 
 
 def lower(name: str) -> str:
@@ -225,14 +203,14 @@ def _hit(a: ResponseAnalysis) -> str:
 
 def _compared(a: ResponseAnalysis) -> str:
     reach, fast = a.best("coverage_in_need", most=True), a.best("first_days", most=False)
-    cheap = cheapest(a)
+    cheap = thriftiest(a)
     text = (
         f"Of the options open when the shock has come, {the(reach)} reaches most of them, "
         f"{ranged(a, 'coverage_in_need', reach)}, for {dollars(a, a.row(reach)['cost'])}"
     )
     pays_first = f"pays first, from day {a.row(fast)['first_days']:.0f}"
     least = (
-        f"costs least per household in need that is reached, {dollars(a, a.row(cheap)['cost_per_in_need'])}"
+        f"gives most for the money: US$ {undone(a, cheap):.2f} of the rise in poverty undone per US$ spent"
     )
     if fast == cheap:
         return f"{text}; {the(fast)} {pays_first}, and {least}."
@@ -244,9 +222,17 @@ def new_money(a: ResponseAnalysis) -> list[str]:
     return [name for name in a.now if not a.row(name)["brought_forward"] > 0] or a.now
 
 
-def cheapest(a: ResponseAnalysis) -> str:
-    """Return the option that costs least per household in need that is reached."""
-    return a.best("cost_per_in_need", most=False, among=new_money(a))
+def undone(a: ResponseAnalysis, option: str) -> float:
+    """Return what an option undoes of the rise of the poverty gap, per unit of money that it costs."""
+    row = a.row(option)
+    return (row["need_money"] - row["unmet_money"]) / row["cost"] if row["cost"] > 0 else math.nan
+
+
+def thriftiest(a: ResponseAnalysis) -> str:
+    """Return the option that undoes most per unit of money, among those that send new money."""
+    values = {name: undone(a, name) for name in new_money(a)}
+    found = {name: value for name, value in values.items() if known(value)}
+    return max(found, key=lambda name: found[name]) if found else new_money(a)[0]
 
 
 def times(a: ResponseAnalysis, option: str | None = None) -> str:
@@ -280,10 +266,10 @@ def _gap(a: ResponseAnalysis) -> str:
     row = gap_row(a)
     if row is None:
         top = a.financing.by_return_period.iloc[-1]
-        reach = "" if single_size(a) else f", up to a 1-in-{top['return_period']:g}-year"
-        return f"the financing planned covers its cost{reach} ({usd(top['cost'], 2)})"
-    when = "" if single_size(a) else f" in a 1-in-{row['return_period']:g}-year"
-    return f"{usd(row['unmet'], 2)} of its cost of {usd(row['cost'], 2)}{when} has no money behind it"
+        reach = "" if single_size(a) else f" up to the worst year in {top['return_period']:g}"
+        return f"the financing planned covers its cost{reach}, {usd(top['cost'], 2)}"
+    when = "" if single_size(a) else f"one year in {row['return_period']:g}, "
+    return f"{when}{usd(row['unmet'], 2)} of its cost of {usd(row['cost'], 2)} has no money behind it"
 
 
 def gap_row(a: ResponseAnalysis) -> pd.Series | None:
@@ -363,57 +349,3 @@ def headline(a: ResponseAnalysis) -> dict[str, Headline]:
         "last_days": Headline("Days until 95 % are paid", value("last_days"), "days"),
         "households_affected": Headline("Households affected", value("households_affected"), "households"),
     }
-
-
-def meaning(a: ResponseAnalysis, option: str) -> str:
-    """Return what an option is, in a line or two."""
-    key = a.keys[option]
-    if key in MEANINGS:
-        return MEANINGS[key]
-    own = type(a.comparison.options[option]).__doc__ or ""
-    return own.strip().split("\n")[0]
-
-
-def pays(a: ResponseAnalysis, option: str) -> str:
-    """Return what an option pays, in words."""
-    one = a.comparison.options[option]
-    benefit = getattr(one, "benefit", None)
-    if benefit is not None:
-        text = benefit.words(a.country)
-        return text.replace(", 1 times", ", once").replace(", 2 times", ", two months")
-    return "what vertical and horizontal expansion pay" if getattr(one, "base", None) is not None else ""
-
-
-def _level(a: ResponseAnalysis | None, level: str) -> str:
-    """Return the level of a household on the register, where there are several."""
-    rows = None if a is None else a.comparison.left_out
-    if rows is None:
-        return f", {level}"
-    levels = set(rows.loc[rows["group"] == "card level", "level"]) - {"none"}
-    return f", {level}" if len(levels) > 1 else ""
-
-
-AREAS = {"phnom_penh": "Phnom Penh", "urban": "other urban areas", "rural": "rural areas"}
-SEXES = {"female": "headed by a woman", "male": "headed by a man"}
-
-
-def group_words(a: ResponseAnalysis, group: str, level: str) -> str:
-    """Return a group of households in words; empty for the complement of a group that is named itself.
-
-    Examples
-    --------
-    >>> group_words(None, "sex of the head", "female"), group_words(None, "with a disability", "no")
-    ('headed by a woman', '')
-    """
-    if level in ("yes", "no"):
-        return group if level == "yes" else ""
-    if group == "card level":
-        return "not on the register" if level == "none" else "on the register" + _level(a, level)
-    if group == "area":
-        text = AREAS.get(level, level)
-        return (
-            "urban areas"
-            if text == "other urban areas" and a is not None and a.country.iso3 != "KHM"
-            else text
-        )
-    return SEXES.get(level, f"{group}: {level}".replace("_", " "))

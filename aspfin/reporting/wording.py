@@ -105,7 +105,11 @@ def _walk(loc: Sequence[str | int], data: Any, schema: dict[str, Any]) -> tuple[
             node = node.get("items", {})
         else:
             data = data.get(part, NOTHING) if isinstance(data, dict) else NOTHING
-            node = node["properties"].get(part) or {"unknown_in": list(node["properties"])}
+            known, values = node.get("properties"), node.get("additionalProperties")
+            if known is None:  # a mapping: any key, values alike
+                node = values if isinstance(values, dict) else {}
+            else:
+                node = known.get(part) or {"unknown_in": list(known)}
     return place, data, _resolved(node, schema)
 
 
