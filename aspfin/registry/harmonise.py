@@ -142,10 +142,11 @@ def harmonise(data: Any, mapping: ListMapping | Mapping[str, Any]) -> Harmonised
     log = ChangeLog(rule.list_id, source.rows)
     words = {raw: name for name, raw in (rule.columns | rule.keep).items()}
     header = _header_rows(source.frame, words)
-    raw = {
-        name: conversions.without_missing(source.frame[column], rule.missing)
-        for name, column in rule.columns.items()
-    }
+    raw = {}
+    for name, column in rule.columns.items():
+        raw[name] = conversions.without_missing(source.frame[column], rule.missing)
+        nothing = source.frame[column].count() - raw[name].count()
+        log.all(name, "blank, or stated to be nothing: missing", nothing)
     made = _converted(raw, rule, log, source)
     kept = {name: source.frame[column] for name, column in rule.keep.items()}
     empty = ~pd.DataFrame({name: made[name].notna() for name in _SOMEBODY}).any(axis=1).to_numpy()
@@ -238,7 +239,7 @@ def _converted(
                 words = f"{unit.unit.replace('_', ' ')} to riel, times {unit.riel:g}"
                 log.all(name, words, made[name].count())
         elif name not in ("record_id", "province"):
-            made[name], marks = _column(name, values, rule)
+            made[name], marks = _column(name, values, rule, log)
             _tell(log, name, marks, values.count())
     if "province" in raw:
         _province(raw["province"], rule, log, made)
@@ -256,13 +257,14 @@ def _tell(log: ChangeLog, column: str, marks: Marks, filled: int) -> None:
             log.some(column, kind, where)
 
 
-def _column(name: str, values: pd.Series, rule: ListMapping) -> conversions.Converted:
+def _column(name: str, values: pd.Series, rule: ListMapping, log: ChangeLog) -> conversions.Converted:
     """Convert one column that stands by itself."""
     if name in ("name_km", "name_latin"):
         return conversions.names(values, given_first=rule.names.order == "given_first")
     if name in ("sex", "card_level", "relation"):
         table = dict(conversions.SEXES) if name == "sex" else {}
         new, marks = conversions.codes(values, table | rule.codes.get(name, {}), code_values(name))
+        log.all(name, "codes to the vocabulary", (new.notna() & (new != values.astype("str"))).sum())
         return (pd.to_numeric(new).astype("Int8") if name == "card_level" else new), marks
     if name == "phone":
         return conversions.phones(values)
@@ -277,6 +279,8 @@ def _dates(
     read = parse_dates(values, **words, taken_on=rule.taken_on)
     made[name] = read["date"]
     kinds = read["kind"]
+    order = words.get("order", "dmy")
+    log.all(name, f"dates read as {order}", (kinds.isna() & read["year"].notna()).sum())
     for kind in sorted(kinds.dropna().unique()):
         log.some(name, kind, kinds == kind)
     if told and told.calendar == "buddhist":
