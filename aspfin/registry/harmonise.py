@@ -41,7 +41,7 @@ class Harmonised(ResultMixin):
         personal data.
     log : DataFrame
         Every change: list_id, column, kind, row (of the source file; missing where the whole column was
-        treated alike) and count.
+        treated alike: of all rows read) and count.
     rejected : DataFrame
         Rows that are no record: list_id, row, kind, source_file.
     reconciliation : DataFrame
