@@ -131,7 +131,7 @@ def assess(
     rule = as_rules(rules)
     frame = stacked(lists, extra=(rule.office,))
     as_of, notes = _as_of(frame, rule)
-    same = None if persons is None else _persons(frame, persons)
+    same = None if persons is None else same_person(frame, persons)
     found = {
         "completeness": checks.completeness(frame, rule),
         "validity": checks.validity(frame, rule, as_of),
@@ -225,7 +225,8 @@ def _as_of(frame: pd.DataFrame, rules: QualityRules) -> tuple[pd.Timestamp, tupl
     return last, (f"judged on {last.date()}, the last day found in any list",)
 
 
-def _persons(frame: pd.DataFrame, persons: pd.DataFrame) -> pd.Series:
+def same_person(frame: pd.DataFrame, persons: pd.DataFrame) -> pd.Series:
+    """Return the person of every row, by list and record, as a linkage tells; missing where it does not."""
     lacking = [name for name in ("list_id", "record_id", "person") if name not in persons]
     if lacking:
         raise InputError(Problem("persons", lacking[0], "no such column", "list_id, record_id and person"))
