@@ -64,10 +64,7 @@ def _name(part: str, unless: str = "") -> Comparison:
         f"levenshtein({key}_l, {key}_r) <= 1 and length({key}_l) > 2 and length({key}_r) > 2"
         f" or levenshtein({khmer}_l, {khmer}_r) <= 1 and length({khmer}_l) > 2 and length({khmer}_r) > 2"
     )
-    near = (
-        f"levenshtein({key}_l, {key}_r) <= 2 and length({key}_l) > 4 and length({key}_r) > 4"
-        f" or {key}_l = {key}_r"
-    )
+    near = f"levenshtein({key}_l, {key}_r) <= 2 and length({key}_l) > 4 and length({key}_r) > 4"
     return Comparison(
         part,
         (

@@ -295,7 +295,8 @@ def _compared(table: pd.DataFrame, memory_limit: str, seed: int) -> tuple[Model,
             linker = Linker(source, settings, log_level=None, validate_settings=False)
             model = train(linker, connection, "records", seed=seed)
             linker = Linker(source, model_settings(settings, model), log_level=None, validate_settings=False)
-            for column in frequencies(model, connection, "records"):
+            for column, query in frequencies(model, "records").items():
+                connection.execute(f"create table frequency_of_{column} as {query}")
                 counted = api.register(f"frequency_of_{column}")
                 linker.table_management.register_term_frequency_lookup(counted, column)
             scored = linker.inference.predict(threshold_match_weight=KEPT).physical_name

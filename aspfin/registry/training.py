@@ -19,7 +19,7 @@ import pandas as pd
 
 from aspfin.registry.comparison import COMPARISONS
 
-__all__ = ["Model", "frequencies", "model_settings", "quiet", "train"]
+__all__ = ["Model", "frequencies", "model_settings", "quiet", "scaled", "train"]
 
 PAIRS = 1_000_000  # pairs each estimate is made from
 RECALL = 0.75  # of the pairs of one person, found by CERTAIN; it moves the prior, hence every weight alike
@@ -187,21 +187,34 @@ def model_settings(settings: dict[str, Any], model: Model) -> dict[str, Any]:
     return {**settings, "comparisons": comparisons, "probability_two_random_records_match": model.prior}
 
 
-def frequencies(model: Model, connection: Any, table: str) -> list[str]:
-    """Make a table of how common each name is for both levels of equal names, and return their columns.
+def frequencies(model: Model, table: str) -> dict[str, str]:
+    """Return for each column of names the query that tells how common they are, at the level of the column.
 
     Two people of a name as common as f meet at "same spelling" with probability f times the share of equal
     names that are spelt alike, at "same sound" with f times the share that are not.
     """
-    made = []
+    made = {}
     u = model.levels.set_index(["comparison", "level"]).u
     for part in ("given", "family"):
         spelt, sound = (float(u[part, level]) for level in ("same spelling", "same sound"))
         for column, share in ((f"{part}_key", spelt), (f"{part}_sound", sound)):
-            connection.execute(
-                f"create table frequency_of_{column} as"
-                f" select {column}, count(*) * {share / (spelt + sound)!r} / (select count({column}) from {table}) as tf_{column}"
-                f" from {table} where {column} is not null group by {column}"
+            made[column] = (
+                f"select {column}, count(*) * {share / (spelt + sound)!r} / max(known) as tf_{column}"
+                f" from {table}, (select count({column}) as known from {table}) as counted"
+                f" where {column} is not null group by {column}"
             )
-            made.append(column)
     return made
+
+
+def scaled(model: Model, share: float) -> Model:
+    """Return the model of a whole of which the records at hand are the given share, taken village by village.
+
+    In the whole a record meets 1 / share as many others, but no more of its own card, village or number: the
+    prior and the u counted of place and number fall by `share`. Names and birthdays are as common as before.
+    """
+    levels = model.levels.copy()
+    rare = (levels.u_from != "trained") & levels.comparison.isin(["place", "person_id"])
+    rare &= levels.level != "different"
+    levels["u"] = levels.u.mask(rare, levels.u * share)
+    levels["weight"] = np.log2(levels.m / levels.u)
+    return Model(model.prior * share, levels)

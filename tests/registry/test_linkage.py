@@ -3,25 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from linkage_cases import few_people
 
 from aspfin import registry
-
-
-def people(**columns):
-    frame = pd.DataFrame(
-        {
-            "list_id": ["poor", "cash", "cash", "health", "health"],
-            "record_id": ["1", "1", "2", "1", "2"],
-            "name_latin": ["Sok Dara", "Sokh Dara", "Chan Pisey", "DARA SOK", "Chan Pisei"],
-            "sex": ["male", "male", "female", "male", "female"],
-            "birth_date": ["1990-04-03", "1990-03-04", "1985-02-11", None, "1985-02-11"],
-            "birth_year": [1990, 1990, 1985, 1990, 1985],
-            "birth_precision": ["day", "day", "day", "year", "day"],
-            "village_code": ["KH01020304"] * 5,
-            "household_id": ["7", "7", None, "7", None],
-        }
-    )
-    return frame.assign(**columns)
 
 
 def grouping(linkage):
@@ -37,13 +21,13 @@ PISEY = frozenset({("cash", "2"), ("health", "2")})
 
 
 def test_spellings_order_and_dates_written_otherwise_are_one_person():
-    assert {PISEY} <= grouping(registry.link(people()))
-    alike = people(name_latin=["Sok Dara", "Sokh Dara", "Chan Pisey", "SOK DARA", "Chan Pisei"])
+    assert {PISEY} <= grouping(registry.link(few_people()))
+    alike = few_people(name_latin=["Sok Dara", "Sokh Dara", "Chan Pisey", "SOK DARA", "Chan Pisei"])
     assert grouping(registry.link(alike)) == {DARA, PISEY}
 
 
 def test_rows_and_lists_in_any_order_give_the_same_bytes():
-    frame = people()
+    frame = few_people()
     one = registry.link(frame, seed=3)
     other = registry.link(
         {name: part.sample(frac=1, random_state=1) for name, part in frame.iloc[::-1].groupby("list_id")},
@@ -54,7 +38,7 @@ def test_rows_and_lists_in_any_order_give_the_same_bytes():
 
 
 def test_callers_frame_is_left_alone():
-    frame = people()
+    frame = few_people()
     before = frame.copy(deep=True)
     registry.link(frame)
     pd.testing.assert_frame_equal(frame, before)
@@ -89,7 +73,7 @@ def test_brothers_of_one_household_stay_two():
 )
 def test_bad_lists_are_told_in_one_line_without_values(change, told):
     with pytest.raises(ValueError, match=r"allowed: ") as error:
-        registry.link(people(**change))
+        registry.link(few_people(**change))
     assert told in str(error.value) and "\n" not in str(error.value)
 
 
@@ -100,14 +84,14 @@ def test_bad_arguments_are_told():
         ({"cost_missed_link": np.nan}, "cost_missed_link: got nan"),
     ):
         with pytest.raises(ValueError, match=told):
-            registry.link(people(), **arguments)
-    for nothing in ([], {}, people().iloc[:0], "poor"):
+            registry.link(few_people(), **arguments)
+    for nothing in ([], {}, few_people().iloc[:0], "poor"):
         with pytest.raises(ValueError, match="lists: got"):
             registry.link(nothing)
 
 
 def test_costs_move_the_threshold_and_the_links():
-    linkage = registry.link(people())
+    linkage = registry.link(few_people())
     assert linkage.threshold == 0.9
     strict = linkage.relinked(cost_false_link=1e9)
     assert strict.threshold > 1 - 1e-8 and strict.n_persons >= linkage.n_persons
