@@ -20,7 +20,7 @@ from aspfin.results import ResultMixin
 if TYPE_CHECKING:
     from aspfin.registry.linkage import Linkage
 
-__all__ = ["Duplicates", "duplicates"]
+__all__ = ["Duplicates", "duplicates", "repeated_rows"]
 
 TOTAL = "all lists"
 PERSON, HOUSEHOLD = "same person", "same household"
@@ -216,3 +216,28 @@ def _household(name: str, linkage: Linkage, records: pd.DataFrame) -> dict[str, 
     count = float((homes["size"] - 1).sum())
     money = float((homes["sum"] - homes["max"]).sum()) if held else np.nan
     return {**told, **dict.fromkeys(NUMBERS[:3], count), **dict.fromkeys(NUMBERS[3:], money)}
+
+
+def repeated_rows(linkage: Linkage) -> pd.DataFrame:
+    """Return the records that repeat a person of their own list, by file and row, for the office to compare.
+
+    Returns
+    -------
+    DataFrame
+        list_id, source_file, row, other_row (of the person's first record on the list), surest_link. No name,
+        number or value.
+
+    Examples
+    --------
+    >>> from aspfin.registry import link
+    >>> people = pd.DataFrame({"list_id": "a", "record_id": ["1", "2"], "person_id": "123456789",
+    ...     "row": [2, 3], "source_file": "a.csv", "name_latin": "Sok Dara", "birth_date": "1990-04-03"})
+    >>> repeated_rows(link(people)).columns.tolist()
+    ['list_id', 'source_file', 'row', 'other_row', 'surest_link']
+    """
+    table = linkage.clusters[["list_id", "person", "surest_link"]].copy()
+    table[["source_file", "row"]] = linkage.records[["source_file", "row"]].to_numpy()
+    table = table.sort_values(["list_id", "row"], kind="stable")
+    first = table.groupby(["list_id", "person"])["row"].transform("first")
+    again = table.assign(other_row=first)[table["row"] != first]
+    return again[["list_id", "source_file", "row", "other_row", "surest_link"]].reset_index(drop=True)

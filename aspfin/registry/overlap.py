@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from aspfin.registry.memberships import Unit, members
 from aspfin.results import ResultMixin
@@ -101,8 +102,9 @@ class Overlap(ResultMixin):
         Returns
         -------
         DataFrame
-            As `combinations`, then `suppressed`; hidden counts and shares are missing. Totals of lists are
-            sums of combinations: publish them rounded (`rounded`).
+            As `combinations`, then `suppressed`; hidden counts and shares are missing. Of the combinations
+            with a list none is hidden, or several, so that totals of lists give none away. Totals of two
+            lists might: publish them as shares in whole per cent, or rounded (`rounded`).
         """
         from aspfin.indicators import suppress
 
@@ -113,11 +115,23 @@ class Overlap(ResultMixin):
         table = pd.concat([cells, everybody], ignore_index=True)
         safe = suppress(table, counts="units", keys=["combination"], minimum=minimum, totals="all").table
         shown = self.combinations.copy()
-        shown["suppressed"] = safe["suppressed"].to_numpy()[: len(shown)]
+        marks = safe["suppressed"].to_numpy(dtype=object)[: len(shown)]
+        shown["suppressed"] = _none_alone(shown[names].to_numpy(), marks)
         hidden = shown["suppressed"] != ""
         shown["units"] = shown["units"].astype("Int64").mask(hidden)
         shown["share"] = shown["share"].mask(hidden)
         return shown
+
+
+def _none_alone(held: NDArray[np.bool_], marks: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return the marks with more hidden (the rarest first, rows being ranked) where a list has only one."""
+    marks = marks.copy()
+    while True:
+        hidden = marks != ""
+        alone = [on for on in held.T if (on & hidden).sum() == 1 and (on & ~hidden).any()]
+        if not alone:
+            return marks
+        marks[np.flatnonzero(alone[0] & ~hidden)[-1]] = "complementary"
 
 
 def rounded(count: float, base: int = 10) -> float:
