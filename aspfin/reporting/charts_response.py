@@ -24,7 +24,7 @@ MOST_ROWS = 14
 PANELS = (
     ("coverage", "Reached", "% of those in need"),
     ("days", "Paid from day to day", "days after the start"),
-    ("cost", "Cost", "US$ million"),
+    ("cost", "Cost", ""),
 )
 
 
@@ -75,8 +75,8 @@ def option_panels(
             _rows(axes, options["option"], narrow, marked, named=narrow or place == 0)
             above = 14 if deadline is not None else 6
             axes.set_title(head, loc="left", fontweight="bold", color=style.INK, fontsize="medium", pad=above)
-            axes.set_xlabel(unit)
             _PANEL[what](axes, options)
+            axes.set_xlabel(axes.get_xlabel() or unit)
             if what == "days" and deadline is not None:
                 axes.axvline(deadline, color=style.ALERT, lw=1.1, ls=(0, (4, 3)), zorder=1)
                 axes.annotate(f"day {deadline:g}", (deadline, 1), xycoords=("data", "axes fraction"),
@@ -155,7 +155,9 @@ def _coverage(axes: Axes, options: pd.DataFrame) -> None:
 
 
 def _cost(axes: Axes, options: pd.DataFrame) -> None:
-    _bars(axes, options, "cost", 1e-6, lambda value: style.number(value / 1e6, 2))
+    divisor, unit = style.axis_scale(float(np.nanmax(options["cost"].to_numpy(float), initial=0.0)))
+    _bars(axes, options, "cost", 1 / divisor, lambda value: style.number(value / divisor, 2))
+    axes.set_xlabel(unit)
 
 
 def _days(axes: Axes, options: pd.DataFrame) -> None:

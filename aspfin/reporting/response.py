@@ -119,8 +119,9 @@ class ResponseAnalysis:
         return float(found["low"]), float(found["high"])
 
     def best(self, measure: str, *, most: bool, among: list[str] | None = None) -> str:
-        """Return the option with the most or the least of a measure; the first of equals."""
-        values = self.comparison.table.set_index("option")[measure].loc[among or self.now].dropna()
+        """Return, of the options that reach anybody, the one with most or least; the first of equals."""
+        table = self.comparison.table.set_index("option").loc[among or self.now]
+        values = table.loc[table["coverage_in_need"] > 0, measure].dropna()
         if values.empty:
             return (among or self.now)[0]
         return str(values.idxmax() if most else values.idxmin())

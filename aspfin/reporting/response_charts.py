@@ -8,7 +8,7 @@ import pandas as pd
 
 from aspfin.reporting import figures, style
 from aspfin.reporting import response_words as words
-from aspfin.reporting.response_findings import plain_input
+from aspfin.reporting.response_findings import own_input
 from aspfin.reporting.response_names import group_words
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from aspfin.reporting.response import ResponseAnalysis
 
 __all__ = ["affected", "funded", "left_out", "options", "timing", "together", "tornado", "where"]
+
+MANY = 10_000  # households from which a map is written in thousands
 
 
 def source(a: ResponseAnalysis) -> str:
@@ -30,12 +32,14 @@ def _side_by_side(a: ResponseAnalysis, names: list[str]) -> pd.DataFrame:
         cover, first, last, cost = (
             a.band(measure, name) for measure in ("coverage_in_need", "first_days", "last_days", "cost")
         )
+        days = row[["first_days", "last_days"]].astype(float)
+        days = days if row["coverage_in_need"] > 0 else days * float("nan")
         rows.append(
             {
                 "option": name, "key": a.keys[name],
                 "coverage": row["coverage_in_need"], "coverage_low": cover[0], "coverage_high": cover[1],
-                "first_days": row["first_days"], "first_days_low": first[0],
-                "last_days": row["last_days"], "last_days_high": last[1],
+                "first_days": days["first_days"], "first_days_low": first[0],
+                "last_days": days["last_days"], "last_days_high": last[1],
                 "cost": row["cost"] / a.rate, "cost_low": cost[0] / a.rate, "cost_high": cost[1] / a.rate,
             }
         )  # fmt: skip
@@ -181,7 +185,7 @@ def where(a: ResponseAnalysis) -> Figure:
     return figures.tile_map(
         rows.assign(value=rows["households_in_need"])[["label", "row", "col", "value"]],
         unit="households",
-        write=lambda value: style.count(value, 2),
+        write=None if top["households_in_need"] >= MANY else lambda value: style.count(value, 2),
         title=f"Most households in need live in {top['label']}: {style.count(top['households_in_need'], 2)}",
         subtitle="Households in need by province; every province has one tile",
         source=source(a),
@@ -191,12 +195,11 @@ def where(a: ResponseAnalysis) -> Figure:
 def tornado(a: ResponseAnalysis) -> Figure:
     """Return what moves the cost of the option most."""
     frame = a.swings["cost"]
+    frame = frame.assign(input=[words.capital(own_input(a, name)) for name in frame["input"]])
     return figures.tornado(
-        frame.assign(input=frame["input"].map(plain_input))[
-            ["input", "low_label", "high_label", "low", "high"]
-        ],
+        frame[["input", "low_label", "high_label", "low", "high"]],
         base=float(a.row()["cost"] / a.rate),
-        title=f"“{plain_input(frame.iloc[0]['input'])}” moves the cost of {words.the(a.focus)} most",
+        title=f"“{frame.iloc[0]['input']}” moves the cost of {words.the(a.focus)} most",
         subtitle="Mean cost where one input is low or high in its range, the others anywhere in theirs",
         source=source(a),
         unit="US$",

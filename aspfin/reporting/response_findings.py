@@ -29,7 +29,7 @@ from aspfin.reporting.style import count, number, usd
 if TYPE_CHECKING:
     from aspfin.reporting.response import ResponseAnalysis
 
-__all__ = ["finding", "plain_input"]
+__all__ = ["finding", "own_input", "plain_input"]
 
 
 def finding(a: ResponseAnalysis, section: str) -> str:
@@ -243,7 +243,7 @@ def _sensitivity(a: ResponseAnalysis) -> str:
         if frame is not None and len(frame):
             top = frame.iloc[0]
             said.append(
-                f"{words} hangs most on “{plain_input(top['input'])}”: {write(top['low'])} at "
+                f"{words} hangs most on “{own_input(a, top['input'])}”: {write(top['low'])} at "
                 f"{top['low_label']}, {write(top['high'])} at {top['high_label']}"
             )
     if not said:
@@ -255,6 +255,16 @@ KNOWN_INPUTS = {
     "response.administration_share": "administration per unit of transfer",
     "response.administration_per_new_household": "administration per new household",
 }
+
+
+OWN_INPUTS = {"capacity": "share of those found that is paid"}
+
+
+def own_input(a: ResponseAnalysis, name: str) -> str:
+    """Return an input in words, without the name of the option looked at before it."""
+    start, _, rest = plain_input(name).partition(": ")
+    mine = rest and lower(a.focus).removeprefix("new ").replace("-", " ").startswith(start)
+    return OWN_INPUTS.get(rest, rest) if mine else plain_input(name)
 
 
 def plain_input(name: str) -> str:

@@ -215,10 +215,10 @@ class People(Section):
 
 
 TOGETHER = (
-    Combined(name="Both expansions", options=("vertical_expansion", "horizontal_expansion")),
+    Combined(name="Combined expansion", options=("vertical_expansion", "horizontal_expansion")),
     Combined(name="Design tweak, then new programme", options=("design_tweak", "emergency_programme")),
     Combined(
-        name="Both expansions and disaster management",
+        name="Combined expansion with disaster management",
         options=("vertical_expansion", "horizontal_expansion", "disaster_management_programme"),
     ),
 )

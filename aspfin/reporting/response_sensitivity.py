@@ -16,6 +16,7 @@ __all__ = ["swings", "with_unit"]
 
 END = 0.2  # the lowest and the highest fifth of an input's range
 MOST = 7
+NOISE = 3.0  # standard errors below which a difference may be chance; some twenty inputs are looked at
 
 
 def swings(
@@ -52,7 +53,7 @@ def swings(
                 continue
             low, high = (float(part.mean()) for part in ends)
             error = float(np.sqrt(sum(part.var(ddof=1) / len(part) for part in ends)))
-            if abs(high - low) > 2 * error:
+            if abs(high - low) > NOISE * error:
                 labels = [with_unit(float(at(quantity, x)), quantity.unit) for x in (END / 2, 1 - END / 2)]
                 rows.append((quantity.name, *labels, low, high, error))
         columns = ["input", "low_label", "high_label", "low", "high", "std_error"]

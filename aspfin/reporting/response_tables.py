@@ -9,9 +9,7 @@ import pandas as pd
 
 from aspfin.reporting import response_words as words
 from aspfin.reporting import tables
-from aspfin.reporting.response_findings import plain_input
 from aspfin.reporting.response_names import SHORT, group_words, meaning, pays
-from aspfin.reporting.response_sensitivity import with_unit
 from aspfin.reporting.style import count, number, usd
 
 if TYPE_CHECKING:
@@ -26,11 +24,9 @@ __all__ = [
     "enough",
     "errors",
     "funded",
-    "inputs",
     "instruments",
     "left_out",
     "provinces",
-    "sources",
     "strengthening",
 ]
 
@@ -84,7 +80,8 @@ def _day(value: float) -> str:
 
 
 def _millions(a: ResponseAnalysis) -> Callable[[float], str]:
-    return lambda value: number(value / a.rate / 1e6, 2) if words.known(value) else "–"
+    divisor = a.rate * words.money_unit(a)[0]
+    return lambda value: number(value / divisor, 2) if words.known(value) else "–"
 
 
 def _each(a: ResponseAnalysis) -> Callable[[float], str]:
@@ -117,7 +114,10 @@ def compared(a: ResponseAnalysis, options: Sequence[str], caption: str) -> Html:
             "each": ("cost_per_in_need", _each(a), True),
         },
     )
-    days = [f"{_day(a.row(name)['first_days'])} to {_day(a.row(name)['last_days'])}" for name in options]
+    days = [
+        f"{_day(row['first_days'])} to {_day(row['last_days'])}" if row["coverage_in_need"] > 0 else "–"
+        for row in map(a.row, options)
+    ]
     frame.insert(3, "days", days)
     headers = {
         "reached": "In need and reached",
@@ -126,7 +126,12 @@ def compared(a: ResponseAnalysis, options: Sequence[str], caption: str) -> Html:
         "cost": "Cost",
         "each": "Per household in need reached",
     }
-    units = {"reached": "of those in need", "wrong": "of those paid", "cost": "US$ million", "each": "US$"}
+    units = {
+        "reached": "of those in need",
+        "wrong": "of those paid",
+        "cost": words.money_unit(a)[1],
+        "each": "US$",
+    }
     return _shown(frame, caption, headers, units, [RANGE, "Days count from the start of the shock."])
 
 
@@ -172,7 +177,8 @@ def enough(a: ResponseAnalysis) -> Html:
             "left": ("unmet_money", _millions(a), False),
         },
     )
-    frame["each"] = [f"{words.undone(a, name):.2f}" for name in a.single]
+    undone = [words.undone(a, name) for name in a.single]
+    frame["each"] = [f"{one:.2f}" if words.known(one) else "–" for one in undone]
     headers = {
         "loss": "Received",
         "line": "Received",
@@ -182,7 +188,7 @@ def enough(a: ResponseAnalysis) -> Html:
         "each": "Undone per US$ spent",
     }
     units = {"loss": "of its loss", "line": "of the poverty line", "gap": "of the rise", "poor": "people",
-             "left": "US$ million", "each": "US$"}  # fmt: skip
+             "left": words.money_unit(a)[1], "each": "US$"}  # fmt: skip
     notes = [
         RANGE,
         "Received: by households hit that are paid.",
@@ -210,7 +216,7 @@ def costs(a: ResponseAnalysis) -> Html:
         "local": "Cost",
         "household": "Per household paid",
     }
-    million_dollars = dict.fromkeys(["transfer", "forward", "administration", "cost"], "US$ million")
+    million_dollars = dict.fromkeys(["transfer", "forward", "administration", "cost"], words.money_unit(a)[1])
     units = {**million_dollars, "local": "own currency", "household": "US$"}
     rate = a.comparison.exchange_rate
     note = f"US$ 1 = {number(rate.number, 4)} {a.comparison.currency}, mean of the year."
@@ -225,7 +231,7 @@ def strengthening(a: ResponseAnalysis) -> Html:
         "last_days": _day, "transfer": _millions(a), "administration": _millions(a), "cost": _millions(a),
         "cost_per_in_need": _each(a),
     }  # fmt: skip
-    units = {"transfer": "US$ million", "administration": "US$ million", "cost": "US$ million",
+    units = {**dict.fromkeys(["transfer", "administration", "cost"], words.money_unit(a)[1]),
              "cost_per_in_need": "US$ per household"}  # fmt: skip
     rows = [
         (row["words"], units.get(row["measure"], row["unit"]), write[row["measure"]](row["without"]),
@@ -277,7 +283,9 @@ def instruments(a: ResponseAnalysis) -> Html:
     yearly = f.per_year.set_index("instrument")
     rows = []
     for name in last.index:
-        limit = layers["limit_usd"].get(name, float("nan"))
+        layer = layers.loc[name]
+        # A policy without a limit pays its highest tier.
+        limit = min(layer["limit_usd"], layer["to_usd"] - layer["from_usd"])
         rows.append(
             (words.capital(name), "unlimited" if limit == float("inf") else usd(limit, 2),
              last.loc[name, "days_to_cash"], last.loc[name, "first_day"], last.loc[name, "last_day"],
@@ -359,43 +367,3 @@ def provinces(a: ResponseAnalysis) -> Html:
         formats={"reached": str, "cost": ",.2f", "missing": ",.2f", **dict.fromkeys(households, ",.0f")},
         notes=[RANGE, "All provinces are in tables/provinces.csv and in the workbook."],
     )  # fmt: skip
-
-
-def inputs(a: ResponseAnalysis) -> Html:
-    """Return every input that is not verified, with its range."""
-    frame = a.unverified.copy()
-    frame["value"] = [_value(value, unit) for value, unit in zip(frame["value"], frame["unit"], strict=True)]
-    frame["range"] = [
-        f"{_value(low, unit)} to {_value(high, unit)}" if words.known(low or float("nan")) or low == 0 else ""
-        for low, high, unit in zip(frame["low"], frame["high"], frame["unit"], strict=True)
-    ]
-    frame["unit"] = frame["unit"].where(~frame["unit"].str.startswith("share"), "share")
-    frame["name"] = frame["name"].map(plain_input)
-    shown = frame[["name", "value", "range", "unit", "status", "source"]]
-    listed = tables.data_table(shown, caption="Inputs that are assumed, from the press or not verified")
-    html = f'<details class="method"><summary>All {len(shown)} inputs</summary>{listed.html}</details>'
-    return tables.Html(html, listed.text)
-
-
-def _value(value: Any, unit: str) -> str:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return str(value)
-    if unit.startswith("share"):
-        return with_unit(float(value), "share")
-    return number(float(value), 4)
-
-
-def sources(a: ResponseAnalysis) -> Html:
-    """Return the sources of the inputs used."""
-    named: list[str] = []
-    for text in a.comparison.assumptions["source"].dropna():
-        named += str(text).split("; ")
-    for name in a.single:
-        benefit = getattr(a.comparison.options[name], "benefit", None)
-        if benefit is not None and benefit.programme:
-            named += [rule.source for rule in a.country.programme(benefit.programme).rules_on(benefit.on)]
-    named += [] if a.plan is None else [one.source for one in a.plan.terms]
-    named += a.margins["source"].dropna().tolist() if "source" in a.margins else []
-    known = [name for name in dict.fromkeys(named) if name in a.country.sources]
-    found: list[Any] = [one.model_dump(exclude_none=True) for one in a.parameters.sources]
-    return tables.sources_list([*found, *(a.country.sources[name] for name in sorted(known))])

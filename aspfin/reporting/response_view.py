@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aspfin.reporting import response_charts as charts
+from aspfin.reporting import response_sources as cited
 from aspfin.reporting import response_tables as listed
 from aspfin.reporting import response_words as words
 from aspfin.reporting import tables
@@ -194,12 +195,12 @@ def checks(a: ResponseAnalysis) -> Html:
 
 def sources(a: ResponseAnalysis) -> Html:
     """Return where inputs come from."""
-    return listed.sources(a)
+    return cited.sources(a)
 
 
 def inputs(a: ResponseAnalysis) -> Html:
     """Return the inputs that nobody has confirmed."""
-    return listed.inputs(a)
+    return cited.inputs(a)
 
 
 def stamp(a: ResponseAnalysis) -> Html:

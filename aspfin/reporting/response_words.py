@@ -126,6 +126,12 @@ def local(a: ResponseAnalysis, value: float) -> str:
     return f"{count(value, 2)} {name}" if known(value) else NONE
 
 
+def money_unit(a: ResponseAnalysis) -> tuple[float, str]:
+    """Return by how many US dollars costs are divided in tables, and the unit that makes."""
+    top = max(a.row(name)["cost"] for name in a.single) / a.rate
+    return (1e6, "US$ million") if top >= 1e6 else (1e3, "US$ thousand")
+
+
 def cost_range(a: ResponseAnalysis, option: str | None = None, measure: str = "cost") -> str:
     """Return the range of a cost in US dollars."""
     low, high = a.band(measure, option)
@@ -135,6 +141,7 @@ def cost_range(a: ResponseAnalysis, option: str | None = None, measure: str = "c
 def title(a: ResponseAnalysis) -> str:
     """Return the title of the report."""
     own = a.parameters.title or f"{a.shock.name}: six ways to respond"
+    own = own if a.national else own.removesuffix(", province by province")
     return own if a.national or a.place in own else f"{own}: {a.place}"
 
 

@@ -154,7 +154,7 @@ def test_what_the_file_says_reaches_the_options_and_what_builds_on_them():
     assert (own.capacity.low, own.capacity.value, own.capacity.high) == (0.2, 0.3, 0.4)
     assert own.benefit.flat.value == 100_000 and own.benefit.periods == 2
     assert made["Routine strengthening"].base.options[0] is own
-    assert made["Both expansions"].options[0] is own
+    assert made["Combined expansion"].options[0] is own
     assert made["Horizontal expansion"].capacity.value == 0.8
     assert {option_key(one) for one in made.values() if not isinstance(one, Combination)} == set(
         identifiers()
@@ -301,7 +301,7 @@ def test_the_response_report_from_file_to_pages(tmp_path):
     folder = tmp_path / "response"
     folder.mkdir()
     sections = {
-        **SMALL, "title": "Floods", "financing": None, "batch": {"option": ["Design tweak", "Both expansions"]},
+        **SMALL, "title": "Floods", "financing": None, "batch": {"option": ["Design tweak", "Combined expansion"]},
     }  # fmt: skip
     sections.pop("option"), sections.pop("financing")
     (folder / "small.yaml").write_text(json.dumps(sections), encoding="utf-8")
