@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from aspfin.registry.stacking import same_person, stacked
 from aspfin.results import InputError, Problem
 
 __all__ = ["moves_by_age"]
@@ -54,8 +55,6 @@ def moves_by_age(
     >>> moves_by_age(frame)[["from_months", "records", "differ"]].to_numpy().tolist()
     [[12, 1, 1]]
     """
-    from aspfin.registry.quality import same_person, stacked
-
     if band_months <= 0:
         raise InputError(Problem("moves_by_age", "band_months", band_months, "above 0"))
     frame = stacked(lists)

@@ -7,7 +7,7 @@ that the points lost by all rules and the score make 100.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from aspfin.registry import quality_checks as checks
 from aspfin.registry.quality_rules import ALTERNATIVES, DIMENSIONS, QualityRules, as_rules
-from aspfin.registry.schema import COLUMNS, column_words
+from aspfin.registry.schema import COLUMNS
+from aspfin.registry.stacking import same_person, stacked
 from aspfin.results import InputError, Problem, ResultMixin
 
 __all__ = ["Quality", "assess"]
@@ -168,54 +169,6 @@ def assess(
     )
 
 
-def stacked(lists: Any, *, extra: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Return one table of the vocabulary's columns from one or several harmonised lists.
-
-    Parameters
-    ----------
-    lists
-        As `assess` takes them.
-    extra
-        Further columns to keep; an error where no list has them.
-
-    Raises
-    ------
-    InputError
-        No records, or columns missing.
-
-    Examples
-    --------
-    >>> from aspfin.registry.schema import empty_frame
-    >>> len(stacked([empty_frame(pd.RangeIndex(2)), empty_frame(pd.RangeIndex(1))]))
-    3
-    """
-    if isinstance(lists, Mapping):
-        parts: list[Any] = list(lists.values())
-    elif isinstance(lists, Iterable) and not isinstance(lists, pd.DataFrame):
-        parts = list(lists)
-    else:
-        parts = [lists]
-    frames = [getattr(part, "frame", part) for part in parts]
-    if not frames or not all(isinstance(frame, pd.DataFrame) for frame in frames):
-        raise InputError(Problem("lists", "lists", type(lists).__name__, "one or more harmonised lists"))
-    problems = [
-        Problem("harmonised list", name, "no such column", column_words(name))
-        for name in COLUMNS
-        if not all(name in frame for frame in frames)
-    ]
-    wanted = [*COLUMNS, *(name for name in extra if name not in COLUMNS)]
-    problems += [
-        Problem("rules", "office", name, "a column of every list")
-        for name in extra
-        if not all(name in f for f in frames)
-    ]
-    if problems:
-        raise InputError(problems)
-    if not any(map(len, frames)):
-        raise InputError(Problem("lists", "lists", "no records", "one record or more"))
-    return pd.concat([frame[wanted] for frame in frames if len(frame)], ignore_index=True)
-
-
 def _as_of(frame: pd.DataFrame, rules: QualityRules) -> tuple[pd.Timestamp, tuple[str, ...]]:
     if rules.as_of is not None:
         return pd.Timestamp(rules.as_of), ()
@@ -223,16 +176,6 @@ def _as_of(frame: pd.DataFrame, rules: QualityRules) -> tuple[pd.Timestamp, tupl
     if pd.isna(last):
         raise InputError(Problem("rules", "as_of", "nothing, and the lists hold no date", "a day"))
     return last, (f"judged on {last.date()}, the last day found in any list",)
-
-
-def same_person(frame: pd.DataFrame, persons: pd.DataFrame) -> pd.Series:
-    """Return the person of every row, by list and record, as a linkage tells; missing where it does not."""
-    lacking = [name for name in ("list_id", "record_id", "person") if name not in persons]
-    if lacking:
-        raise InputError(Problem("persons", lacking[0], "no such column", "list_id, record_id and person"))
-    keys = ["list_id", "record_id"]
-    known = persons.drop_duplicates(keys).set_index(keys)["person"]
-    return pd.Series(known.reindex(pd.MultiIndex.from_frame(frame[keys])).to_numpy(), index=frame.index)
 
 
 def _scores(

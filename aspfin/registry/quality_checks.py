@@ -166,21 +166,27 @@ def _fences(amount: Numbers) -> tuple[float, float]:
 def uniqueness(frame: pd.DataFrame, rules: QualityRules) -> Findings:
     """Return which rows repeat an earlier row of their list; the first by row number is the original."""
     lists = frame["list_id"]
-    born = frame["birth_date"].where(frame["birth_precision"] == "day")
-    name = pd.Series(name_keys(frame)["name_key"].to_numpy(), index=frame.index)
     single = lists.isin(rules.one_per_household)
     marks = [
         _again(frame, "number of the record used twice", "record_id", [frame["record_id"]]),
         _again(frame, "national number used twice", "person_id", [frame["person_id"]]),
-        _again(
-            frame,
-            "same name, birth, sex and village",
-            "name",
-            [name, born, frame["sex"], frame["village_code"]],
-        ),
+        _again(frame, "same name, birth, sex and village", "name", _same_person(frame)),
         _again(frame, "second record of a household", "household_id", [frame["household_id"].where(single)]),
     ]
     return _all_or_nothing(len(frame), marks)
+
+
+def _same_person(frame: pd.DataFrame) -> list[pd.Series]:
+    """Return name, day of birth, sex and village; names only where the others occur twice in the list."""
+    born = frame["birth_date"].where(frame["birth_precision"] == "day")
+    keys = [born, frame["sex"], frame["village_code"]]
+    group, known = _groups([frame["list_id"], *keys])
+    size = np.bincount(group[known], minlength=group.max(initial=0) + 1)
+    at = np.flatnonzero(known & (size[group] > 1))
+    names = pd.Series(np.nan, index=frame.index, dtype="str")
+    if at.size:
+        names.iloc[at] = name_keys(frame.iloc[at])["name_key"].to_numpy()
+    return [*keys, names]
 
 
 def _again(frame: pd.DataFrame, rule: str, column: str, keys: list[pd.Series]) -> Mark:
