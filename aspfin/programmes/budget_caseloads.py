@@ -236,7 +236,9 @@ def _of_outcome(
         total, components = _by_rules(programme, counts, held, None)
         return CostedCaseload(programme.id, transfers=total, how="rules", components=components, **said), ""
     if isinstance(whole, PopulationCost):
-        base = whole.households if outcome.households else whole.people(needed)
+        # People paid as members of households are their members; only then is nobody counted twice.
+        paid = ["members"] if {"households", "members"} & set(needed) else needed
+        base = whole.households if outcome.households else whole.people(paid)
         if base:
             return CostedCaseload(
                 programme.id, transfers=whole.transfers * size / base, how="scaled", **said
@@ -306,18 +308,53 @@ def _by_rules(
     first = programme.rules_on(held[0])[0]
     table = pd.DataFrame([{name: int(value) for name, value in counts.items()}])
     if first.per == "event":
-        cost = programme.cost(table, on=held[0])
-    elif first.per == "payment":
-        cost = programme.cost(table, on=held[0], payments=periods)
-    else:
+        return _of_events(programme, table, held)
+    if first.per == "payment":
+        costs = [programme.cost(table, on=held[0], payments=periods)]
+    elif periods or first.periods:
         months = periods or min(first.periods or len(held), len(held))
-        cost = programme.cost(table, on=held[0], months=months)
-    return float(cost.total), cost.to_frame()
+        costs = [programme.cost(table, on=held[0], months=months)]
+    else:
+        costs = [programme.cost(table, on=run[0], months=len(run)) for run in _runs(held)]
+    parts = [one.to_frame() for one in costs]
+    components = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+    return float(sum(one.total for one in costs)), components
+
+
+def _of_events(
+    programme: Programme, table: pd.DataFrame, held: Sequence[dt.date]
+) -> tuple[float, pd.DataFrame]:
+    """Return the cost of the period's events: where amounts change, events are spread evenly over months."""
+    sets: dict[tuple, list[dt.date]] = {}
+    for day in held:
+        sets.setdefault(programme.rules_on(day), []).append(day)
+    if len(sets) == 1:
+        cost = programme.cost(table, on=held[0])
+        return float(cost.total), cost.to_frame()
+    parts = []
+    for days in sets.values():
+        share, part = len(days) / len(held), programme.cost(table, on=days[0]).to_frame()
+        parts.append(part.assign(count=part["count"] * share, total=part["total"] * share))
+    components = pd.concat(parts, ignore_index=True)
+    return float(components["total"].sum()), components
+
+
+def _runs(held: Sequence[dt.date]) -> list[list[dt.date]]:
+    """Return months that follow each other together: rules of a season leave gaps."""
+    runs: list[list[dt.date]] = []
+    for day in held:
+        if runs and (day.year - runs[-1][-1].year) * 12 + day.month - runs[-1][-1].month == 1:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return runs
 
 
 def _of_population(programme: Programme, whole: PopulationCost) -> CostedCaseload:
     """Return a population as a caseload."""
     when = "in the whole period" if whole.by_event else "in a month, on average, and paid in every one"
+    if whole.package:
+        when = f"in a month, on average, and paid for {whole.package} month{'s' * (whole.package > 1)} in all"
     size, unit = (whole.persons, "people") if whole.persons else (whole.households, "households")
     return CostedCaseload(
         programme.id,

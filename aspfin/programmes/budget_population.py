@@ -45,6 +45,7 @@ class PopulationCost:
     counted: Mapping[str, float]
     by_event: bool = False
     persons: float = 0.0  # people paid for, where the rules pay each person by the month
+    package: int = 0  # months paid, where the rules set their number
 
     @classmethod
     def of(
@@ -66,6 +67,11 @@ class PopulationCost:
             absent = reason.removeprefix("no column ")
             return absent.replace("_", " ") if absent != reason else UNTOLD
         weights = frame[weight].to_numpy(float)
+        first = next((one for one in rules_held(programme, held[0]) if isinstance(one, BenefitRule)), None)
+        package = 0
+        if first is not None and first.per == "month" and first.periods:
+            held = held[: first.periods]  # a package ends, even where its rules hold on for newcomers
+            package = len(held)
         sets: dict[tuple, list[dt.date]] = {}
         for day in held:
             sets.setdefault(rules_held(programme, day), []).append(day)
@@ -90,7 +96,7 @@ class PopulationCost:
         rules = [rule for day in held for rule in programme.rules if rule.holds_on(day)]
         each = bool(rules) and all(rule.unit == "category" and rule.per == "month" for rule in rules)
         persons = sum(counted.get(name, 0.0) for name in columns_paid(programme, held)) if each else 0.0
-        return cls(programme, transfers, households, counted, by_event, persons)
+        return cls(programme, transfers, households, counted, by_event, persons, package)
 
     def people(self, columns: Sequence[str]) -> float:
         """Return the people counted in some columns."""

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,9 @@ from aspfin.programmes import entitlement_totals, load_country
 from aspfin.programmes.budget import StatedCaseload, in_currency, system_budget
 from aspfin.programmes.budget_caseloads import month_ends
 from aspfin.programmes.budget_published import span_of
+from aspfin.programmes.catalogue import Outcome, Programme
+from aspfin.programmes.eligibility import Condition
+from aspfin.programmes.rules import BenefitRule
 from aspfin.results import InputError
 
 FREE = Quantity("administration", 0.0, low=0.0, high=0.0, unit="share", status="assumed")
@@ -82,6 +86,59 @@ def test_a_package_is_paid_for_the_months_that_fall_in_the_period(zmb):
     short = StatedCaseload(own.programme, {"households": 1_000}, periods=2)
     less = system_budget(zmb, start="2024-01-01", programmes=chosen, caseloads=[short], administration=FREE)
     assert line(less, own.programme)["transfers"] == 1_000 * 400 * 2
+
+
+def test_a_package_ends_for_a_population_too(khm, people):
+    # A course pays four months: the same trainees cost the same, counted or in a population.
+    name = "vocational_training"
+    trainees = float(people["weight"] @ people["trainee"])
+    year = system_budget(khm, start="2024-01-01", population=people, programmes=[name])
+    rows = year.caseloads.set_index("basis")
+    assert rows.loc["population", "transfers"] == pytest.approx(4 * 280_000 * trainees)
+    assert rows.loc["published", "transfers"] == 4 * 280_000 * 27_894
+    two = system_budget(khm, start="2024-01-01", months=2, population=people, programmes=[name])
+    rows = two.caseloads.set_index("basis")
+    assert rows.loc["population", "transfers"] == pytest.approx(2 * 280_000 * trainees)
+
+
+def test_events_are_paid_at_the_rates_of_their_months(khm):
+    # Rates doubled on 1 August 2023: 1,200 births spread over the year, 700 at the old rate.
+    own = StatedCaseload("maternity_and_early_childhood_cash", {"birth": 1_200})
+    year = system_budget(khm, start="2023-01-01", programmes=[own.programme], caseloads=[own])
+    assert line(year, own.programme)["transfers"] == pytest.approx(700 * 200_000 + 500 * 400_000)
+    assert year.components["total"].sum() == pytest.approx(700 * 200_000 + 500 * 400_000)
+
+
+def _with_programme(country, programme):
+    return replace(country, programmes=(*country.programmes, programme))
+
+
+def test_rules_of_a_season_leave_gaps(khm):
+    seasons = [(dt.date(2024, 1, 1), dt.date(2024, 2, 29)), (dt.date(2024, 10, 1), dt.date(2024, 12, 31))]
+    rules = tuple(BenefitRule(a, b, unit="household", amount=10.0) for a, b in seasons)
+    country = _with_programme(khm, Programme("lean", "Lean season", rules=rules))
+    own = StatedCaseload("lean", {"households": 100})
+    year = system_budget(country, start="2024-01-01", programmes=["lean"], caseloads=[own])
+    assert line(year, "lean")["transfers"] == 100 * 10 * 5
+
+
+def test_published_people_scale_the_members_of_paid_households(khm, people):
+    # Rules pay households and children: people paid are the members, not the children.
+    since = dt.date(2024, 1, 1)
+    rules = (
+        BenefitRule(since, unit="household", amount=1_000.0),
+        BenefitRule(since, unit="category", category="child_0_5", amount=500.0),
+    )
+    who = ((Condition("card_level", any_of=(1, 2)),),)
+    carded = people[people["card_level"] > 0]
+    persons = round(float(carded["weight"] @ carded["members"]))
+    published = (Outcome(dt.date(2024, 6, 30), people=persons, source="census", status="press"),)
+    own = Programme("own", "Own", rules=rules, eligible_if=who, outcomes=published)
+    budget = system_budget(
+        _with_programme(khm, own), start="2024-01-01", programmes=["own"], population=people
+    )
+    rows = budget.caseloads.set_index("basis")["transfers"]
+    assert rows["published"] == pytest.approx(rows["population"], rel=1e-6)
 
 
 def test_the_population_is_the_sum_of_monthly_entitlements(khm, people, whole):
