@@ -23,6 +23,16 @@ BANDS = (0.6, 0.8, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 2.0)
 SIZES = (3.5, 5.5)  # members: cells are also split by them where that leaves few enough
 MOST_CELLS = 1_000
 ROWS_AT_ONCE = 100
+# A part and its whole: each is scaled by a factor of its own, which must not make the part the larger.
+PARTS = (
+    ("affected", "households"),
+    ("in_need", "affected"),
+    ("paid_affected", "affected"),
+    ("paid_in_need", "in_need"),
+    ("paid_in_need", "paid_affected"),
+    ("in_need_by_deadline", "paid_in_need"),
+    ("unmet_money", "need_money"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +135,8 @@ def _joined(
         rows = np.concatenate([np.atleast_2d(part[name]) for part in sums])
         drawn = rows if len(rows) == draws else np.broadcast_to(rows[:1], (draws, rows.shape[1]))
         scaled[name] = drawn * np.where(middle > 0, central[name] / np.where(middle > 0, middle, 1.0), 1.0)
+    for part, whole in PARTS:
+        scaled[part] = np.minimum(scaled[part], scaled[whole])
     together = {}
     for name in days[0]:
         values = np.concatenate([np.atleast_1d(part[name]) for part in days])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -212,9 +213,12 @@ def days_of(plan: Plan, scene: Scene) -> dict[str, np.ndarray]:
         states = pay_states(plan.streams, tuple(one.affected for one in plan.streams)).states
         paid = [sum(chance for chance, _, first in states if first == k) for k, _ in enumerate(plan.streams)]
     weights = [np.sum(scene.hit_weight * mine, axis=-1) for mine in paid]
-    weight = np.stack(np.broadcast_arrays(*weights), axis=-1)
-    first = _stacked([one.first_days for one in plan.streams], weight.shape)
-    last = _stacked([one.last_days for one in plan.streams], weight.shape)
+    weight, first, last = (
+        np.stack(columns, axis=-1)
+        for columns in _alike(
+            weights, [one.first_days for one in plan.streams], [one.last_days for one in plan.streams]
+        )
+    )
     total = weight.sum(axis=-1, keepdims=True)
     used = weight > 1e-9 * np.maximum(total, 1e-9)
     ends = first + (last - first) / 0.95
@@ -235,12 +239,11 @@ def days_of(plan: Plan, scene: Scene) -> dict[str, np.ndarray]:
     }
 
 
-def _stacked(values: list, shape: tuple[int, ...]) -> np.ndarray:
-    """Return numbers, or columns of draws, as one array of the shape given."""
-    columns = [
-        np.broadcast_to(np.reshape(np.asarray(v, dtype=float), (-1,)), shape[:-1] or (1,)) for v in values
-    ]
-    return np.stack(columns, axis=-1).reshape(shape)
+def _alike(*lists: Sequence[Any]) -> list[list[np.ndarray]]:
+    """Return numbers, and draws of shape (draws,) or (draws, 1), all as (draws,); () where none is drawn."""
+    flat = [np.squeeze(np.asarray(one, dtype=float)) for values in lists for one in values]
+    same = iter(np.broadcast_arrays(*flat))
+    return [[next(same) for _ in values] for values in lists]
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

@@ -27,7 +27,7 @@ from aspfin.programmes import (
 )
 from aspfin.programmes.households import read_households
 from aspfin.programmes.microsimulation import make_scene
-from aspfin.programmes.ranges import Central
+from aspfin.programmes.ranges import Central, assumed
 from aspfin.programmes.response_draws import group_cells
 from aspfin.programmes.response_plan import Plan, Stream
 from aspfin.programmes.response_scores import measures_of, sums_of
@@ -190,6 +190,32 @@ def test_the_draws_of_exact_inputs_are_the_microsimulation():
     assert bands["high"].to_numpy() == pytest.approx(bands["value"].to_numpy())
 
 
+def test_days_alone_may_be_uncertain():
+    days = {"first_days": assumed("first", 20, 30, 60), "last_days": assumed("last", 90, 125, 200)}
+    vertical = VerticalExpansion(
+        CASH, exact("capacity", 0.9), exact("wrong", 0.1), **days, administration=exact("a", 0.1)
+    )
+    horizontal = HorizontalExpansion(
+        CASH, "everybody", *(exact(f"h{k}", 0.5) for k in range(4)), **days, administration=exact("a", 0.1)
+    )
+    options = [vertical, Combination((vertical, horizontal))]
+    result = compare_responses(KHM, SHOCK, options, population=six_households(), draws=150, registry=RIGHT)
+    for option in result.options:
+        drawn = result.measure_draws(option)
+        assert drawn["first_days"].shape == drawn["last_days"].shape == (150,)
+        assert 20 <= drawn["first_days"].min() < 29 < 31 < drawn["first_days"].max() <= 60
+        assert np.ptp(drawn["cost"]) == 0
+
+
+def test_no_draw_makes_a_part_larger_than_its_whole(people):
+    prices = shocks.price("Prices", "2022-12-10", price_rise=0.1)
+    result = compare_responses(KHM, prices, population=people, draws=200)
+    for option in result.options:
+        drawn = result.measure_draws(option)
+        for name in ("households_late", "households_never", "households_not_in_need", "unmet_money"):
+            assert drawn[name].min() >= 0, (option, name)
+
+
 @settings(deadline=None, max_examples=15)
 @given(st.floats(0.1, 3), st.floats(0.1, 3), st.floats(0, 1), st.floats(0, 1))
 def test_more_benefit_never_costs_less_and_more_capacity_never_covers_less(one, other, low, high):
@@ -326,7 +352,7 @@ def test_negative_numbers_and_households_without_members_are_refused():
         (lambda: Benefit("flood_cash_transfer"), "the day whose rules apply"),
         (lambda: Benefit(flat=exact("cash", 1.0)), "how many periods"),
         (lambda: VerticalExpansion(CASH, exact("capacity", 1.5)), "capacity"),
-        (lambda: VerticalExpansion(CASH, 0.5), "Quantity"),
+        (lambda: VerticalExpansion(CASH, "half"), "Quantity"),
         (lambda: Combination(()), "at least one option"),
     ],
 )
