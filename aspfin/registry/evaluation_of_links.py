@@ -131,8 +131,9 @@ def evaluate(linkage: Linkage, labelled: pd.DataFrame) -> LinkEvaluation:
     ----------
     linkage : Linkage
     labelled : DataFrame
-        Either list_id_l, record_id_l, list_id_r, record_id_r, same (bool; a weight column is not needed); or
-        list_id, record_id, person: then all pairs of these records count, also those never compared.
+        Either list_id_l, record_id_l, list_id_r, record_id_r, same (bool); or
+        list_id, record_id, person: then all pairs of these records count, also those never compared, and a
+        record that is not in the linkage (rejected before) is missed.
 
     Returns
     -------
@@ -144,7 +145,7 @@ def evaluate(linkage: Linkage, labelled: pd.DataFrame) -> LinkEvaluation:
     Raises
     ------
     ValueError
-        Columns missing, records that are not in the linkage, labels that contradict each other.
+        Columns missing, labelled pairs of records that were not linked, labels that contradict each other.
     """
     if "person" in labelled and "same" not in labelled:
         return _against_persons(linkage, labelled)
@@ -180,11 +181,12 @@ def _against_persons(linkage: Linkage, truth: pd.DataFrame) -> LinkEvaluation:
     if known.duplicated(["list_id", "record_id"]).any():
         raise ValueError("labelled: got a record with two persons; allowed: each record once")
     ours = linkage.clusters[["list_id", "record_id", "person"]].astype({"list_id": "str", "record_id": "str"})
-    both = known.merge(ours, on=["list_id", "record_id"], suffixes=("_true", "_found"))
-    if len(both) < len(known):
-        raise ValueError(
-            f"labelled: got {len(known) - len(both)} unknown records; allowed: records of the linkage"
-        )
+    both = known.merge(ours, on=["list_id", "record_id"], how="left", suffixes=("_true", "_found"))
+    unlinked = both.person_found.isna()
+    if unlinked.all():
+        raise ValueError("labelled: got no record of the linkage; allowed: its list_id and record_id")
+    # A record that never reached the linkage (a row rejected before) is alone: its pairs are missed.
+    both["person_found"] = both.person_found.mask(unlinked, -1.0 - np.arange(len(both)))
     both = both.assign(
         person_true=pd.factorize(both.person_true)[0], person_found=pd.factorize(both.person_found)[0]
     )

@@ -26,7 +26,7 @@ def few_people(**columns):
 
 
 @cache
-def six_lists(script, households=3_000):
+def six_lists(script, households=2_000):
     """Harmonised lists and the person of every record; never change them."""
     made = data.synthetic.registry_lists(households=households, seed=4, script=script)
     lists = {name: registry.harmonise(raw, made.mappings[name]).frame for name, raw in made.lists.items()}
