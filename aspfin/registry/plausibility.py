@@ -272,7 +272,11 @@ def _checked(figures: pd.DataFrame) -> pd.DataFrame:
 
 def _wrong(column: str, raw: pd.Series, where: pd.Series, allowed: str) -> list[Problem]:
     places = np.flatnonzero(where.to_numpy())
-    return [Problem("figures", f"{column}, row {place + 1}", raw.iloc[place], allowed) for place in places]
+    values = [getattr(value, "item", lambda value=value: value)() for value in raw.iloc[places]]
+    return [
+        Problem("figures", f"{column}, row {place + 1}", value, allowed)
+        for place, value in zip(places, values, strict=True)
+    ]
 
 
 def _norm(name: str, norm: Norm | Mapping[str, Any]) -> Norm:
