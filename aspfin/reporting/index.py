@@ -19,10 +19,13 @@ from aspfin.reporting import style
 from aspfin.reporting.export import fill
 from aspfin.reporting.manifest import csv_text, write_json
 from aspfin.reporting.runner import CaseOutcome
+from aspfin.reporting.wording import varied_words
 
 __all__ = ["write_batch", "write_indexes", "write_list"]
 
 MOST_FIGURES = 6  # columns a page can hold beside the name and the checks
+WHOLE = ("households", "people", "persons", "days")  # what comes in whole numbers
+MANY = 10_000  # from so many on a map is written in thousands
 
 
 def write_indexes(outcomes: Sequence[CaseOutcome], output: str | Path) -> list[Path]:
@@ -98,7 +101,7 @@ def write_batch(folder: Path, *, title: str, places: pd.DataFrame) -> None:
         "failed": [case for case in cases if case["reason"]],
         "picture": _picture(cases, columns, places) if columns and len(places) else "",
         "groups": [],
-        "columns": columns,
+        "columns": columns[:MOST_FIGURES],
         "orders": _orders(made, columns),
     }
     _replace(folder / "index.html", fill("index.html.j2", values))
@@ -161,7 +164,7 @@ def _case(name: str, run: Mapping[str, Any], names: Mapping[str, str]) -> dict[s
     failure = run.get("failure") or {}
     varied = run.get("varied") or {}
     area = varied.get("area")
-    others = [f"{field.rsplit('.', 1)[-1].replace('_', ' ')} {value}" for field, value in varied.items()]
+    others = [varied_words(field, value) for field, value in varied.items()]
     parts = [names.get(str(value), str(value)) if value == area else other
              for value, other in zip(varied.values(), others, strict=True)]  # fmt: skip
     told = (
@@ -205,8 +208,8 @@ def _written(value: float, unit: str) -> str:
 
     Examples
     --------
-    >>> _written(2.5e6, "USD per year"), _written(0.05, "probability"), _written(1234.0, "households")
-    ('US$ 2.5 million', '5 %', '1,230')
+    >>> _written(2.5e6, "USD per year"), _written(0.05, "probability"), _written(66.4, "households")
+    ('US$ 2.5 million', '5 %', '66')
     """
     if not np.isfinite(value):
         return "–"
@@ -214,7 +217,7 @@ def _written(value: float, unit: str) -> str:
         return style.usd(value)
     if unit.split(" ")[0] in ("share", "probability", "percent", "%"):
         return style.percent(value)
-    return style.count(value)
+    return style.count(round(value) if unit in WHOLE and abs(value) >= 1 else value)
 
 
 def _orders(cases: Sequence[dict[str, Any]], columns: Sequence[dict[str, str]]) -> list[dict[str, Any]]:
@@ -244,13 +247,14 @@ def _picture(
     top = tiles.loc[tiles["value"].idxmax()]
     title = f"{label[:1].upper()}{label[1:]}: highest in {top['label']} ({_written(top['value'], unit)})"
     money = unit.startswith(("USD", "US$"))
-    share = None if money or _written(0.5, unit) != "50 %" else style.percent
+    whole = unit in WHOLE and top["value"] < MANY
+    plain = whole or (not money and _written(0.5, unit) == "50 %")
     figure = tile_map(
         tiles,
         title=title,
         subtitle="Each tile is one province",
         unit="US$" if money else unit or label,
-        write=share,
+        write=(lambda value: _written(value, unit)) if plain else None,
     )
     return figure._repr_html_()
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from aspfin.reporting import parameters as kinds
 from aspfin.reporting.country_check import country_problems, own_pack, place_name, province_codes
 from aspfin.reporting.parameters import build, sections_of
-from aspfin.reporting.wording import did_you_mean, field_path
+from aspfin.reporting.wording import did_you_mean, field_path, varied_words
 from aspfin.reporting.yaml_file import read_yaml
 from aspfin.results import InputError, Problem
 
@@ -187,7 +187,7 @@ def _title(sections: dict[str, Any], path: Path, varied: dict[str, Any]) -> str:
     stem = " ".join(word.upper() if word.lower() in codes else word for word in path.stem.split("_"))
     parts = [sections.get("title") or stem[:1].upper() + stem[1:]]
     for field, value in varied.items():
-        plain = f"{field.rsplit('.', 1)[-1].replace('_', ' ')} {value}"
+        plain = varied_words(field, value)
         place = field == "area" and "country" in sections
         parts += [place_name(sections["country"], value, path) if place else plain]
     return ", ".join(parts)

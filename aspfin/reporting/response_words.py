@@ -344,15 +344,14 @@ def headline(a: ResponseAnalysis) -> dict[str, Headline]:
     def value(name: str, divisor: float = 1.0) -> float | None:
         return float(row[name]) / divisor if known(row[name]) else None
 
+    first = value("first_days") if row["coverage_in_need"] > 0 else None
     return {
         "households_in_need": Headline("Households in need", value("households_in_need"), "households"),
         "coverage_in_need": Headline("In need and reached", value("coverage_in_need"), "share"),
-        "first_days": Headline("Days to the first payment", value("first_days"), "days"),
+        "first_days": Headline("Days to the first payment", first, "days"),
         "cost_usd": Headline("Cost", value("cost", a.rate), "USD"),
         "cost_per_in_need_usd": Headline(
             "Cost per household reached in need", value("cost_per_in_need", a.rate), "USD"
         ),
         "households_never": Headline("In need, never paid", value("households_never"), "households"),
-        "last_days": Headline("Days until 95 % are paid", value("last_days"), "days"),
-        "households_affected": Headline("Households affected", value("households_affected"), "households"),
     }

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from aspfin.results import Problem
 
-__all__ = ["allowed_by", "did_you_mean", "field_path", "problems_from"]
+__all__ = ["allowed_by", "did_you_mean", "field_path", "problems_from", "varied_words"]
 
 
 class _Nothing:
@@ -181,3 +181,16 @@ def _range(node: dict[str, Any]) -> str:
     lower = f" from {low:,g}" if low is not None else f" above {above:,g}" if above is not None else ""
     upper = f" up to {high:,g}" if high is not None else f" below {below:,g}" if below is not None else ""
     return lower + (" and" if lower and upper else "") + upper
+
+
+def varied_words(field: str, value: Any) -> str:
+    """Return what is particular to a case of a batch, in words; a value that is words speaks for itself.
+
+    Examples
+    --------
+    >>> varied_words("response.exclusion_error", 0.1), varied_words("option", "Design tweak")
+    ('exclusion error 0.1', 'Design tweak')
+    """
+    if isinstance(value, str) and " " in value:
+        return value
+    return f"{field.rsplit('.', 1)[-1].replace('_', ' ')} {value}"
