@@ -271,6 +271,7 @@ def time_lines(
     x_label: str = "",
     axis_label: str = "%",
     unit: str = "%",
+    markers: bool = True,
     alt: str | None = None,
 ) -> Figure:
     """Draw up to four lines over time or over months, each labelled with its last value.
@@ -282,6 +283,8 @@ def time_lines(
         <name>_low and <name>_high, drawn as a band. A missing value is a gap.
     lines
         Column to name in words.
+    markers
+        Mark every point: few points were measured; many follow from a formula.
 
     Raises
     ------
@@ -306,7 +309,15 @@ def time_lines(
         axes = canvas.subplots()
         places = shown[x] if not isinstance(shown[x].iloc[0], str) else range(len(shown))
         for look, name in zip(LINES, lines, strict=False):
-            axes.plot(places, shown[name].astype(float), lw=2.2, marker="o", ms=4, zorder=3, **look)
+            axes.plot(
+                places,
+                shown[name].astype(float),
+                lw=2.2,
+                marker="o" if markers else "",
+                ms=4,
+                zorder=3,
+                **look,
+            )
             if {f"{name}_low", f"{name}_high"} <= set(shown):
                 low, high = (shown[f"{name}_{end}"].astype(float) for end in ("low", "high"))
                 axes.fill_between(places, low, high, color=look["color"], alpha=0.15, lw=0, zorder=1)

@@ -29,6 +29,8 @@ from aspfin.reporting.instrument_parameters import (
 )
 from aspfin.reporting.performance_parameters import PerformanceParameters
 from aspfin.reporting.performance_parameters import located as performance_located
+from aspfin.reporting.registry_parameters import RegistryParameters
+from aspfin.reporting.registry_parameters import located as registry_located
 from aspfin.reporting.replay_parameters import ReplayParameters
 from aspfin.reporting.replay_parameters import located as replay_located
 from aspfin.reporting.response_parameters import ResponseParameters
@@ -208,6 +210,13 @@ KINDS: dict[str, ReportKind] = {
         ResponseParameters,
         "response.ipynb",
         response_located,
+    ),
+    "registry": ReportKind(
+        "registry",
+        "how fragmented are the programme lists, who is on them twice or not at all, what to fix first",
+        RegistryParameters,
+        "registry.ipynb",
+        registry_located,
     ),
 }
 

@@ -69,7 +69,9 @@ class RegistryAnalysis:
     ages : DataFrame
         list_id, months (median since the last update), exclusion (that a list of this age would have).
     readiness : DataFrame
-        Which fields of the exchange schema each list could serve.
+        Which fields of the exchange standard each list could serve; see `aspfin.registry.exchange_readiness`.
+    ready : DataFrame
+        How many of the core fields.
     truth : DataFrame
         Of made-up lists: measure, found, low, high, true, unit. Empty otherwise.
     evaluation : DataFrame
@@ -105,6 +107,7 @@ class RegistryAnalysis:
     ways: pd.DataFrame
     ages: pd.DataFrame
     readiness: pd.DataFrame
+    ready: pd.DataFrame
     truth: pd.DataFrame
     evaluation: pd.DataFrame
     checks: tuple[Check, ...]
@@ -144,6 +147,7 @@ class RegistryAnalysis:
             "ageing": self.ageing,
             "ways_of_keeping_a_list": self.ways,
             "exchange_readiness": self.readiness,
+            "exchange_readiness_of_lists": self.ready,
             "truth": self.truth,
         }
         return {name: frame for name, frame in named.items() if len(frame)}
@@ -195,7 +199,7 @@ def analyse(parameters: RegistryParameters) -> RegistryAnalysis:
         ageing=ageing.by_month,
         ways=ageing.comparison,
         ages=ages,
-        readiness=parts.readiness(loaded),
+        **parts.readiness(loaded),
         truth=truth,
         evaluation=evaluation,
         checks=(*checks, *parts.disclosure_checks(found, minimum)),

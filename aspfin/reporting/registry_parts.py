@@ -127,11 +127,12 @@ def ageing(
     return told, ages
 
 
-def readiness(loaded: Loaded) -> pd.DataFrame:
-    """Return which fields of the exchange schema each list could serve."""
+def readiness(loaded: Loaded) -> dict[str, pd.DataFrame]:
+    """Return which fields of the exchange standard each list could serve, and how many core ones."""
     from aspfin import registry
 
-    return registry.exchange_readiness(loaded.lists).to_frame()
+    told = registry.exchange_readiness(loaded.lists)
+    return {"readiness": told.fields, "ready": told.scores}
 
 
 def safe(
