@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -10,7 +11,7 @@ import numpy as np
 from aspfin.data import Quantity
 from aspfin.programmes.microsimulation import Reader, Scene
 
-__all__ = ["Option", "Plan", "States", "Stream", "pay_states", "share_paid_by"]
+__all__ = ["Option", "Plan", "States", "Stream", "pay_states", "share_paid_by", "share_paid_by_any"]
 
 Number = Any  # a number, an array (n,), or with draws (draws, 1) or (draws, n)
 
@@ -113,22 +114,22 @@ class States:
 
     Attributes
     ----------
-    states : tuple of (chance, money received, first stream or None)
-        Chances add up to 1.
+    states : tuple of (chance, money received, streams that paid)
+        Chances add up to 1; streams are by their place, none for those not paid.
     sent : tuple of array
         Money sent by each stream, per household of the row.
     enrolled : tuple of array
         Households enrolled by each stream, per household of the row.
     """
 
-    states: tuple[tuple[Number, Number, int | None], ...]
+    states: tuple[tuple[Number, Number, tuple[int, ...]], ...]
     sent: tuple[Number, ...]
     enrolled: tuple[Number, ...]
 
     @property
     def paid(self) -> Number:
         """Chance of being paid at all."""
-        return 1 - sum(chance for chance, _, first in self.states if first is None)
+        return 1 - sum(chance for chance, _, by in self.states if not by)
 
 
 def pay_states(streams: tuple[Stream, ...], chances: tuple[Number, ...]) -> States:
@@ -136,23 +137,22 @@ def pay_states(streams: tuple[Stream, ...], chances: tuple[Number, ...]) -> Stat
 
     A household paid by an earlier stream is passed over, unless the stream `duplicates`.
     """
-    states: list[tuple[Number, Number, int | None]] = [(1.0, 0.0, None)]
+    states: list[tuple[Number, Number, tuple[int, ...]]] = [(1.0, 0.0, ())]
     sent, enrolled = [], []
     for k, (one, chance) in enumerate(zip(streams, chances, strict=True)):
-        following: list[tuple[Number, Number, int | None]] = []
+        following: list[tuple[Number, Number, tuple[int, ...]]] = []
         money, new = 0.0, 0.0
         arrives = one.amount * one.delivered
         twice = bool(np.any(one.again))
-        for probability, received, first in states:
-            if first is not None and not one.duplicates:
-                following.append((probability, received, first))
+        for probability, received, by in states:
+            if by and not one.duplicates:
+                following.append((probability, received, by))
                 continue
             paid = probability * chance
-            mine = k if first is None else first
-            following.append((probability - paid, received, first))
-            following.append((paid * (1 - one.again), received + arrives, mine))
+            following.append((probability - paid, received, by))
+            following.append((paid * (1 - one.again), received + arrives, (*by, k)))
             if twice:
-                following.append((paid * one.again, received + 2 * arrives, mine))
+                following.append((paid * one.again, received + 2 * arrives, (*by, k)))
             money = money + paid * (1 + one.again) * one.amount
             new = new + paid * one.new
         states = following
@@ -174,3 +174,14 @@ def share_paid_by(days: Number, stream: Stream) -> Number:
     """
     length = np.maximum(np.asarray(stream.last_days - stream.first_days, dtype=float) / 0.95, 1e-9)
     return np.clip((days - stream.first_days) / length, 0.0, 1.0)
+
+
+def share_paid_by_any(days: Number, streams: Sequence[Stream]) -> Number:
+    """Return the share paid within so many days by at least one of the streams that all pay them.
+
+    How early a household's turn comes in one stream says nothing about another.
+    """
+    late = 1.0
+    for one in streams:
+        late = late * (1 - share_paid_by(days, one))
+    return 1 - late

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from aspfin.programmes.microsimulation import Scene
-from aspfin.programmes.response_plan import Plan, States, pay_states, share_paid_by
+from aspfin.programmes.response_plan import Plan, States, Stream, pay_states, share_paid_by_any
 
 __all__ = ["MEASURES", "days_of", "measures_of", "sums_of"]
 
@@ -60,9 +60,9 @@ def sums_of(scene: Scene, plan: Plan, *, deadline: float) -> dict[str, np.ndarra
     yes = pay_states(plan.streams, tuple(one.affected for one in plan.streams))
     no = pay_states(plan.streams, tuple(one.others for one in plan.streams))
     by_deadline = sum(
-        chance * share_paid_by(deadline, plan.streams[first])
-        for chance, _, first in yes.states
-        if first is not None
+        chance * share_paid_by_any(deadline, [plan.streams[k] for k in by])
+        for chance, _, by in yes.states
+        if by
     )
     hit_poor, hit_gap, left = _after_response(
         scene, yes, scene.after, scene.poor_after, scene.gap_after, before=scene.gap_before
@@ -126,8 +126,8 @@ def _after_response(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | float]:
     """Return the share below the line, the gap, and what is left of its rise over `before`, where given."""
     headcount, shortfall, left = 0.0, 0.0, 0.0
-    for chance, received, first in states.states:
-        if first is None:
+    for chance, received, by in states.states:
+        if not by:
             below, open_gap = poor, gap
         else:
             below, open_gap = scene.below_and_gap(consumption + scene.per_day(received))
@@ -204,39 +204,57 @@ def measures_of(sums: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 def days_of(plan: Plan, scene: Scene) -> dict[str, np.ndarray]:
     """Return days to the first payment and until 95 % of the paid affected households are paid.
 
-    With several streams the share paid by a day is the mixture of theirs, straight between the days on which
-    one of them starts or ends. Missing where nobody is paid.
+    Payments of a stream run evenly; a household that several streams pay is paid when the first of them does.
+    Missing where nobody is paid.
     """
+    paid: dict[tuple[int, ...], Any] = {}
     if len(plan.streams) == 1:
-        paid = [plan.streams[0].affected]
+        paid[0,] = plan.streams[0].affected
     else:
-        states = pay_states(plan.streams, tuple(one.affected for one in plan.streams)).states
-        paid = [sum(chance for chance, _, first in states if first == k) for k, _ in enumerate(plan.streams)]
-    weights = [np.sum(scene.hit_weight * mine, axis=-1) for mine in paid]
-    weight, first, last = (
-        np.stack(columns, axis=-1)
-        for columns in _alike(
-            weights, [one.first_days for one in plan.streams], [one.last_days for one in plan.streams]
-        )
+        for chance, _, by in pay_states(plan.streams, tuple(one.affected for one in plan.streams)).states:
+            if by:
+                paid[by] = paid.get(by, 0.0) + chance
+    weights, first, last = _alike(
+        [np.sum(scene.hit_weight * mine, axis=-1) for mine in paid.values()],
+        [one.first_days for one in plan.streams],
+        [one.last_days for one in plan.streams],
     )
-    total = weight.sum(axis=-1, keepdims=True)
-    used = weight > 1e-9 * np.maximum(total, 1e-9)
-    ends = first + (last - first) / 0.95
-    knots = np.sort(np.concatenate([first, ends], axis=-1), axis=-1)
-    length = np.maximum(ends - first, 1e-9)
-    reached = np.clip((knots[..., None] - first[..., None, :]) / length[..., None, :], 0, 1)
-    share = (reached * weight[..., None, :]).sum(axis=-1) / np.where(total > 0, total, 1.0)
-    place = np.argmax(share >= 0.95 - 1e-12, axis=-1)[..., None]
-    before = np.maximum(place - 1, 0)
-    x0, x1 = (np.take_along_axis(knots, one, -1)[..., 0] for one in (before, place))
-    y0, y1 = (np.take_along_axis(share, one, -1)[..., 0] for one in (before, place))
-    step = np.where(y1 > y0, (0.95 - y0) / np.where(y1 > y0, y1 - y0, 1.0), 1.0)
-    nobody = total[..., 0] <= 0
-    start = np.where(used, first, np.inf).min(axis=-1)
-    return {
-        "first_days": np.where(nobody, np.nan, start),
-        "last_days": np.where(nobody, np.nan, x0 + (x1 - x0) * step),
-    }
+    total = sum(weights)
+    nobody = total <= 0
+    some = np.where(nobody, 1.0, total)
+    used = [
+        np.max(
+            [
+                np.where(weight > 1e-9 * some, k in by, False)
+                for by, weight in zip(paid, weights, strict=True)
+            ],
+            0,
+        )
+        for k, _ in enumerate(first)
+    ]
+    start = np.min([np.where(mine, day, np.inf) for mine, day in zip(used, first, strict=True)], axis=0)
+    end = last[0] if len(plan.streams) == 1 else _day_reached(0.95 * some, paid, weights, first, last)
+    return {"first_days": np.where(nobody, np.nan, start), "last_days": np.where(nobody, np.nan, end)}
+
+
+def _day_reached(
+    wanted: np.ndarray,
+    paid: Iterable[tuple[int, ...]],
+    weights: Sequence[np.ndarray],
+    first: Sequence[np.ndarray],
+    last: Sequence[np.ndarray],
+) -> np.ndarray:
+    """Return the day by which so many households have been paid, by halving."""
+    streams = [Stream(1.0, 0.0, 0.0, a, b) for a, b in zip(first, last, strict=True)]
+    sets = [[streams[k] for k in by] for by in paid]
+    low = np.min(first, axis=0)
+    high = np.max([a + (b - a) / 0.95 for a, b in zip(first, last, strict=True)], axis=0)
+    for _ in range(50):
+        middle = (low + high) / 2
+        reached = sum(w * share_paid_by_any(middle, one) for w, one in zip(weights, sets, strict=True))
+        enough = reached >= wanted * (1 - 1e-12)
+        low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+    return high
 
 
 def _alike(*lists: Sequence[Any]) -> list[list[np.ndarray]]:

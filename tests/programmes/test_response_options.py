@@ -1,5 +1,7 @@
 """Every option on six households, against figures worked out by hand."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from response_cases import CASH, DAYS, KHM, LINE, QUICK, RIGHT, SHOCK, exact, six_households
@@ -306,6 +308,9 @@ def test_days_of_a_combination_by_hand():
     # Half of the paid by day 10, the other half evenly from day 100 to 120: 95 % on day 118.
     assert row["first_days"] == 0
     assert row["last_days"] == pytest.approx(118)
+    # All of the second half on one day, as in draws in which the last day comes before the first.
+    at_once = replace(others, first_days=exact("a", 100, "days"), last_days=exact("b", 100, "days"))
+    assert scored(Combination((vertical, at_once)))["last_days"] == pytest.approx(100)
 
 
 def test_a_plain_number_is_a_quantity_without_a_range():
@@ -315,3 +320,20 @@ def test_a_plain_number_is_a_quantity_without_a_range():
         VerticalExpansion(CASH, capacity=1.5)
     with pytest.raises(InputError, match="capacity: got True; allowed: a number or a Quantity"):
         VerticalExpansion(CASH, capacity=True)
+
+
+def test_a_household_paid_by_two_is_paid_when_the_first_of_them_pays():
+    # Relief pays half of all by day 10; the slow option pays half of them too, none before day 100.
+    early = {"first_days": exact("first", 0, "days"), "last_days": exact("last", 9.5, "days")}
+    late = {"first_days": exact("first 2", 100, "days"), "last_days": exact("last 2", 195, "days")}
+    slow = EmergencyProgramme(CASH, exact("half", 0.5), exact("missed", 0), exact("wrong", 0), **late, **NONE)
+    relief = DisasterManagementProgramme(
+        CASH, exact("half 2", 0.5), exact("twice", 0), exact("leak", 0), exact("wrong 2", 0), **early, **NONE
+    )
+    row = scored(Combination((slow, relief)))
+    assert row["coverage_in_need"] == pytest.approx(0.75)
+    assert row["on_time"] == pytest.approx(0.5)
+    assert row["households_late"] == pytest.approx(0.25 * row["households_in_need"])
+    # A third of the paid wait for the slow option: 95 % of all are paid when 85 % of these are.
+    assert row["first_days"] == 0
+    assert row["last_days"] == pytest.approx(100 + 0.85 * 100)
