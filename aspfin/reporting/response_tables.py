@@ -132,7 +132,11 @@ def compared(a: ResponseAnalysis, options: Sequence[str], caption: str) -> Html:
         "cost": words.money_unit(a)[1],
         "each": "US$",
     }
-    return _shown(frame, caption, headers, units, [RANGE, "Days count from the start of the shock."])
+    notes = [RANGE, "Days count from the start of the shock."]
+    for name in options:
+        parts = getattr(a.comparison.options[name], "options", ())
+        notes += [f"{name}: {', then '.join(words.lower(part.label) for part in parts)}."] if parts else []
+    return _shown(frame, caption, headers, units, notes)
 
 
 def errors(a: ResponseAnalysis) -> Html:
