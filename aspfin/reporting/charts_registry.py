@@ -239,7 +239,8 @@ def score_grid(
 
 
 def _cell(value: float) -> str:
-    return f"{value:.0f}" if np.isfinite(value) else "not measured"
+    # 99.6 is not 100: only what is perfect is told to be.
+    return f"{min(round(value), 99) if value < 100 else 100}" if np.isfinite(value) else "not measured"
 
 
 def _cells(axes: Axes, values: np.ndarray, narrow: bool) -> None:
@@ -254,7 +255,7 @@ def _cells(axes: Axes, values: np.ndarray, narrow: bool) -> None:
             continue
         step = int(np.searchsorted(edges, value, side="right"))
         axes.add_patch(Rectangle((x - 0.48, row - 0.46), 0.96, 0.92, fc=style.SCALE[step], ec="none"))
-        axes.text(x, row, f"{value:.0f}", ha="center", va="center", color="white" if step > 2 else style.INK,
+        axes.text(x, row, _cell(value), ha="center", va="center", color="white" if step > 2 else style.INK,
                   fontweight="bold" if column == last else "normal")  # fmt: skip
     axes.set_xlim(-0.55, last + 0.65)
     axes.set_ylim(len(values) - 0.5, -0.5)

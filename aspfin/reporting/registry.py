@@ -67,7 +67,7 @@ class RegistryAnalysis:
     ways : DataFrame
         The ways compared.
     ages : DataFrame
-        list_id, months (median since the last update), exclusion (that a list of this age would have).
+        list_id, months (median since the last update), share_older_than_round.
     readiness : DataFrame
         Which fields of the exchange standard each list could serve; see `aspfin.registry.exchange_readiness`.
     ready : DataFrame

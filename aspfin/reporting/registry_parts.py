@@ -108,7 +108,7 @@ def ageing(
 ) -> tuple[Ageing, pd.DataFrame]:
     """Return what lists lose with time, and how old the records of each are."""
     from aspfin import registry
-    from aspfin.registry.ageing import OnDemand, exclusion_after
+    from aspfin.registry.ageing import OnDemand
 
     own = parameters.ageing
     told = registry.exclusion_by_age(
@@ -122,9 +122,7 @@ def ageing(
         last = one.frame[["registered_on", "updated_on"]].max(axis=1)
         months = ((as_of - last).dt.days / MONTH).clip(lower=0)
         rows.append((name, float(months.median()), float((months > own.round_months).mean())))
-    ages = pd.DataFrame(rows, columns=["list_id", "months", "share_older_than_round"])
-    ages["exclusion"] = exclusion_after(ages["months"])
-    return told, ages
+    return told, pd.DataFrame(rows, columns=["list_id", "months", "share_older_than_round"])
 
 
 def readiness(loaded: Loaded) -> dict[str, pd.DataFrame]:

@@ -20,14 +20,12 @@ __all__ = [
     "ages",
     "assumed",
     "contradictions",
-    "files",
     "first",
     "joined",
     "nowhere",
     "offices",
     "readiness",
     "shared",
-    "truth",
     "twice",
 ]
 
@@ -55,10 +53,11 @@ def _share(value: Any) -> str | None:
     return words.share(value) if words.known(value) else None
 
 
-def _interval(low: Any, high: Any, write: Any = style.count) -> str | None:
+def _interval(low: Any, high: Any, write: Any = words.whole) -> str | None:
     if not (words.known(low) and words.known(high)):
         return None
-    return f"{write(float(low)).removesuffix(' riel')} to {write(float(high)).removesuffix(' riel')}"
+    one, other = write(float(low)), write(float(high))
+    return one if one == other else f"{one} to {other}"
 
 
 def _text(frame: pd.DataFrame, but: Sequence[str]) -> dict[str, Any]:
@@ -121,7 +120,10 @@ def contradictions(a: RegistryAnalysis) -> Html:
 
 def shared(a: RegistryAnalysis) -> Html:
     """Return for every two lists the share of the first that is on the second."""
-    cell = {(row.list_id, row.other): _share(row.share) for row in a.pairs.itertuples()}
+    cell = {
+        (row.list_id, row.other): f"{100 * row.share:.0f} %" if words.known(row.share) else None
+        for row in a.pairs.itertuples()
+    }
     shown = _grid(a, cell, "Of those on")
     heads = {name: words.capital(a.names[name]) for name in shown.columns[1:]}
     return tables.table(
@@ -142,11 +144,11 @@ def twice(a: RegistryAnalysis) -> Html:
             {
                 "list": f"{name}: second payee" if row.kind == HOUSEHOLD else name,
                 "listed": row.listed,
-                "records": _count(row.records),
+                "records": words.whole(row.records) if words.known(row.records) else None,
                 "between": _interval(row.records_low, row.records_high) if row.kind != HOUSEHOLD else None,
                 "amount": style.riel(row.amount).removesuffix(" riel") if words.known(row.amount) else None,
-                "money": _interval(row.amount_low, row.amount_high, style.riel)
-                if row.kind != HOUSEHOLD
+                "money": style.rng(row.amount_low, row.amount_high, 3)
+                if words.known(row.amount) and row.kind != HOUSEHOLD
                 else None,
                 "paid": _share(row.amount / row.paid) if words.known(row.amount) and row.paid else None,
             }
@@ -157,8 +159,8 @@ def twice(a: RegistryAnalysis) -> Html:
     return tables.table(
         shown,
         caption="Records that repeat a person of the same list, and second payees of a household",
-        headers={"list": "List", "listed": "Records", "records": "Surplus", "between": "95 % range",
-                 "amount": "Money on them", "money": "95 % range", "paid": "Of what was paid"},
+        headers={"list": "List", "listed": "Records", "records": "Surplus", "between": "95 % of draws",
+                 "amount": "Money on them", "money": "95 % of draws", "paid": "Of what was paid"},
         units={"amount": "riel", "money": "riel"},
         formats=_text(shown, ["list", "listed"]),
         notes=["Money is missing, not zero, where a list holds no amounts. Second payees are counted by "
@@ -206,38 +208,30 @@ def nowhere(a: RegistryAnalysis) -> Html:
 
 
 def first(a: RegistryAnalysis) -> Html:
-    """Return what to fix first."""
-    rows = [
-        {
-            "list": words.capital(a.names.get(row.list_id, row.list_id)),
-            "what": f"{words.capital(words.column(row.column))}: {words.problem(a, row.problem)}",
-            "rows": row.rows,
-            "to_do": words.capital(row.to_do),
-            "who": row.who,
-            "points": row.points,
-            "amount": style.riel(row.amount).removesuffix(" riel") if row.amount else None,
-        }
-        for row in a.first.dropna(subset=["rows"]).itertuples()
-    ]
-    shown = pd.DataFrame(rows[:MOST_FIXES])
-    if shown.empty:
+    """Return what to fix first, all lists together."""
+    found = words.priorities(a)
+    if found.empty:
         return tables.paragraphs("Nothing needs to be fixed.")
-    left = len(a.first) - len(shown)
+    shown = found.head(MOST_FIXES)
+    money = [style.riel(value).removesuffix(" riel") if value > 0 else None for value in shown["amount"]]
+    left = len(found) - len(shown)
     return tables.table(
-        shown,
+        shown[["what", "lists", "rows", "to_do", "who"]].assign(amount=money),
         caption="What to fix first",
-        headers={"list": "List", "what": "What", "rows": "Rows", "to_do": "To do", "who": "Where",
-                 "points": "Score gained", "amount": "Paid on them"},
-        units={"points": "points", "amount": "riel"},
-        formats={"rows": ",.0f", "points": ".2f", "amount": str},
-        notes=["In this order: money or people mixed up, then who it is, then what is old.",
+        headers={"what": "What", "lists": "Lists", "rows": "Rows", "to_do": "To do", "who": "Where",
+                 "amount": "Paid on them"},
+        units={"amount": "riel"},
+        formats={"rows": ",.0f", "amount": str},
+        notes=["In this order: money or people mixed up, the most money first; then who it is; then what is "
+               "old. Lists with fewer than "
+               f"{a.parameters.disclosure.minimum_cell} such rows are not counted.",
                *([f"{left} more kinds of problem are in tables/what_to_fix_first.csv."] if left > 0 else [])],
     )  # fmt: skip
 
 
 def offices(a: RegistryAnalysis) -> Html:
     """Return the lowest and highest scores of offices for each list."""
-    rows = []
+    rows, places = [], _places(a)
     for name in a.names:
         own = a.offices[(a.offices["list_id"] == name) & a.offices["score"].notna()]
         own = own[own["office"] != "(none)"].sort_values(["score", "office"])
@@ -248,8 +242,8 @@ def offices(a: RegistryAnalysis) -> Html:
             {
                 "list": words.capital(a.names[name]),
                 "offices": len(own),
-                "low": f"{low.office}: {low.score:.0f}",
-                "high": f"{high.office}: {high.score:.0f}",
+                "low": f"{places.get(low.office, low.office)} ({low.score:.0f})",
+                "high": f"{places.get(high.office, high.office)} ({high.score:.0f})",
             }
         )
     if not rows:
@@ -263,6 +257,16 @@ def offices(a: RegistryAnalysis) -> Html:
             "All offices: tables/offices.csv. Differences of a point or two between small offices are chance."
         ],
     )
+
+
+def _places(a: RegistryAnalysis) -> dict[str, str]:
+    """Return names of provinces by P-code, where offices are provinces."""
+    if a.parameters.quality.office != "province":
+        return {}
+    from aspfin.programmes import load_country
+
+    provinces = load_country("KHM").provinces
+    return dict(zip(provinces["pcode"], provinces["name_en"], strict=True))
 
 
 def ageing(a: RegistryAnalysis) -> Html:
@@ -298,21 +302,17 @@ def ages(a: RegistryAnalysis) -> Html:
             "list": [words.capital(a.names[name]) for name in a.ages["list_id"]],
             "months": a.ages["months"].round(),
             "old": [_share(value) for value in a.ages["share_older_than_round"]],
-            "exclusion": [_share(value) for value in a.ages["exclusion"]],
         }
     )
     months = a.parameters.ageing.round_months
     return tables.table(
         shown,
         caption="How old the lists are",
-        headers={"list": "List", "months": "Median age", "old": f"Older than {months} months",
-                 "exclusion": "A list of this age leaves out"},
-        units={"months": "months"},
-        formats={"months": ".0f", "old": str, "exclusion": str},
-        notes=["Age: since the last update of the record. The last column holds for lists of poor "
-               "households, by "
-               "the assumed rates, with 5 % left out on the first day."],
-    )  # fmt: skip
+        headers={"list": "List", "months": "Median age", "old": f"Older than {months} months"},
+        units={"months": "months", "old": "of records"},
+        formats={"months": ".0f", "old": str},
+        notes=["Age: since the last update of the record, or its registration."],
+    )
 
 
 def assumed(a: RegistryAnalysis) -> Html:
@@ -344,47 +344,4 @@ def readiness(a: RegistryAnalysis) -> Html:
         formats=_text(shown, ["field"]),
         notes=["0 %: the list does not hold it. All fields: tables/exchange_readiness.csv."],
         total=True,
-    )
-
-
-def files(a: RegistryAnalysis) -> Html:
-    """Return where the rows of each file went."""
-    shown = a.files.assign(
-        list=[words.capital(a.names[name]) for name in a.files["list_id"]],
-        left=a.files["rows_not_read"] + a.files["rejected"],
-    )[["list", "file", "rows_in_file", "left", "records", "cells_odd", "changes"]]
-    return tables.table(
-        shown,
-        caption="Every row accounted for",
-        headers={"list": "List", "file": "File", "rows_in_file": "Rows in the file", "left": "Left out",
-                 "records": "Records", "cells_odd": "Odd cells", "changes": "Values changed"},
-        notes=["What was changed, by column and kind: tables/changes.csv."],
-    )  # fmt: skip
-
-
-def truth(a: RegistryAnalysis) -> Html:
-    """Return what was found beside what is true."""
-
-    def named(text: str) -> str:
-        for name, label in a.names.items():
-            text = text.replace(name, label)
-        return text
-
-    shown = pd.DataFrame(
-        {
-            "what": [
-                words.capital(named(row.measure)) + (f" ({named(row.of)})" if row.of else "")
-                for row in a.truth.itertuples()
-            ],
-            "found": [_count(value) for value in a.truth["found"]],
-            "between": [_interval(row.low, row.high) for row in a.truth.itertuples()],
-            "true": [_count(value) for value in a.truth["true"]],
-            "unit": a.truth["unit"],
-        }
-    )
-    return tables.table(
-        shown,
-        caption="Found and true",
-        headers={"what": "What", "found": "Found", "between": "95 % range", "true": "True", "unit": "Unit"},
-        formats=_text(shown, ["what", "unit"]),
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aspfin.reporting import registry_charts as charts
+from aspfin.reporting import registry_evidence as evidence
 from aspfin.reporting import registry_tables as listed
 from aspfin.reporting import registry_words as words
 from aspfin.reporting import tables
@@ -178,17 +179,17 @@ def readiness_table(a: RegistryAnalysis) -> Html:
 
 def files_table(a: RegistryAnalysis) -> Html:
     """Return where the rows of the files went."""
-    return listed.files(a)
+    return evidence.files(a)
 
 
 def truth_heading(a: RegistryAnalysis) -> Heading:
     """Return the heading above found and true figures; nothing where the truth is not known."""
-    return Heading("Found and true" if a.known else "")
+    return Heading("Is what was found true?" if a.known else "")
 
 
 def truth_table(a: RegistryAnalysis) -> Html:
     """Return found figures beside the true ones; nothing where the truth is not known."""
-    return listed.truth(a) if a.known else NOTHING
+    return evidence.truth(a) if a.known else NOTHING
 
 
 def privacy(a: RegistryAnalysis) -> Html:

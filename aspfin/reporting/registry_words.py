@@ -8,19 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
-from aspfin.registry.duplicates import HOUSEHOLD, PERSON, TOTAL
+from aspfin.registry.duplicates import HOUSEHOLD
 from aspfin.reporting.manifest import Headline
 from aspfin.reporting.performance_words import NUMBERS, capital, in_hundredths, known
+from aspfin.reporting.registry_priorities import column, priorities, problem, surplus
 from aspfin.reporting.style import count, riel
 
 if TYPE_CHECKING:
     from aspfin.reporting.registry import RegistryAnalysis
 
 __all__ = [
-    "PROBLEMS",
-    "attribute",
     "capital",
     "cards",
     "column",
@@ -28,6 +26,7 @@ __all__ = [
     "headline",
     "money",
     "people",
+    "priorities",
     "problem",
     "sentences",
     "share",
@@ -35,17 +34,10 @@ __all__ = [
     "surplus",
     "title",
     "units",
+    "whole",
 ]
 
 FEW = "fewer than {minimum}"
-COLUMNS = {
-    "updated_on": "last update", "birth_date": "day of birth", "birth_year": "year of birth",
-    "village_code": "village", "card_level": "level of the card", "person_id": "national number",
-    "household_id": "household number", "name_km": "Khmer name", "name_latin": "Latin name",
-    "phone": "telephone", "registered_on": "day of registration", "payment_date": "day of payment",
-    "record_id": "record number", "relation": "relation to the head",
-}  # fmt: skip
-PROBLEMS = {"stale": "not updated for {months:g} months", "missing": "missing"}
 
 
 def share(value: Any) -> str:
@@ -59,25 +51,6 @@ def share(value: Any) -> str:
     return f"{in_hundredths(float(value))} %" if known(value) else "not shown"
 
 
-def column(name: str) -> str:
-    """Return a column of the vocabulary in words.
-
-    Examples
-    --------
-    >>> column("updated_on"), column("ward_no")
-    ('last update', 'ward no')
-    """
-    return COLUMNS.get(name, name.replace("_", " "))
-
-
-attribute = column
-
-
-def problem(a: RegistryAnalysis, rule: str) -> str:
-    """Return what is wrong, in words."""
-    return PROBLEMS.get(rule, rule).format(months=a.parameters.quality.max_age_months)
-
-
 def units(a: RegistryAnalysis) -> str:
     """Return whom the overlap counts."""
     return "households" if a.parameters.unit == "household" else "people"
@@ -86,6 +59,17 @@ def units(a: RegistryAnalysis) -> str:
 def people(a: RegistryAnalysis, value: Any) -> str:
     """Return a count to three digits; small ones are not told."""
     return count(float(value)) if known(value) else FEW.format(minimum=a.parameters.disclosure.minimum_cell)
+
+
+def whole(value: Any) -> str:
+    """Return a count as a whole number.
+
+    Examples
+    --------
+    >>> whole(1234.4), whole(25.7)
+    ('1,234', '26')
+    """
+    return f"{float(value):,.0f}"
 
 
 def money(value: Any) -> str:
@@ -101,12 +85,6 @@ def _range(low: float, high: float, write: Any = count) -> str:
     # "25.9 million riel to 26.5 million riel" says its unit once.
     same = len(tail) == 3 and other.endswith(" ".join(tail[1:]))
     return f"{tail[0] if same else one} to {other}"
-
-
-def surplus(a: RegistryAnalysis, list_id: str = TOTAL, kind: str = PERSON) -> pd.Series:
-    """Return surplus records and money of one list, or of all."""
-    found = a.duplicates[(a.duplicates["list_id"] == list_id) & (a.duplicates["kind"] == kind)]
-    return found.iloc[0] if len(found) else pd.Series(np.nan, index=a.duplicates.columns)
 
 
 def title(a: RegistryAnalysis) -> str:
@@ -137,11 +115,9 @@ def _fragmented(a: RegistryAnalysis) -> str:
     if not known(told["index"]):
         return f"{text}; nobody, or hardly anybody, is on two lists."
     return (
-        f"{text}. Where two lists hold the same person, {share(told['index'] / 100)} of the time a "
-        "computer could "
-        f"not tell: {share(told['unjoined'])} share no number, and {share(told['contradictory'])} "
-        "contradict each "
-        f"other on sex, year of birth or province."
+        f"{text}. Where two lists hold the same person, {share(told['index'] / 100)} of the time they cannot "
+        f"exchange what they know as it stands: {share(told['unjoined'])} share no number, "
+        f"{share(told['contradictory'])} contradict each other on sex, year of birth or province."
     )
 
 
@@ -173,27 +149,18 @@ def _missing(a: RegistryAnalysis) -> str:
 
 
 def _first(a: RegistryAnalysis) -> str:
-    desk = a.first[(a.first["who"] == "desk") & a.first["rows"].notna()]
+    desk = priorities(a)
+    desk = desk[desk["who"] == "desk"].head(3)
     if desk.empty:
         return ""
-    top = desk.head(2)
-    told = " and ".join(
-        f"{row.rows:,.0f} records of the {a.names.get(row.list_id, row.list_id)} with "
-        f"{_thing(a, row.column, row.problem)}"
-        for row in top.itertuples()
+    told = [
+        f"{count(row.rows)} {row.short}" + (f" ({riel(row.amount)} paid on them)" if row.amount > 0 else "")
+        for row in desk.itertuples()
+    ]
+    said = " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
+    return (
+        f"Fix first, without leaving the office: {said}. Every row to fix is listed by file and row number."
     )
-    return f"Fix first, without leaving the office: {told}. All rows to fix are listed by file and row."
-
-
-def _thing(a: RegistryAnalysis, name: str, rule: str) -> str:
-    said = {
-        "same name, birth, sex and village": "the same name, birth, sex and village as another",
-        "second record of a household": "a second record under one household number",
-        "not of the usual size": f"an {column(name)} of unusual size",
-        "national number used twice": "a national number used twice",
-        "differs from other lists": f"another {column(name)} than on other lists",
-    }
-    return said.get(rule, f"{column(name)}: {problem(a, rule)}")
 
 
 def headline(a: RegistryAnalysis) -> dict[str, Headline]:
@@ -318,9 +285,9 @@ def _f_good(a: RegistryAnalysis) -> list[str]:
 def _f_first(a: RegistryAnalysis) -> list[str]:
     total, desk = a.first["rows"].sum(), a.first.loc[a.first["who"] == "desk", "rows"].sum()
     return [
-        f"About {count(total)} things are to be fixed, {count(desk)} of them at a desk. What touches money "
-        "or mixes "
-        "up people comes first, then what hides who somebody is, then what is only old.",
+        f"About {count(total)} things are to be fixed, {count(desk)} of them at a desk, the others with the "
+        "household. What touches money or mixes up people comes first, then what hides who somebody is, then "
+        "what is only old.",
         "The work list beside this report (work_list.xlsx) names file, row and column of each; "
         "repeated_records.csv names the rows that repeat a person. Neither holds a name or a number of a "
         "person.",
