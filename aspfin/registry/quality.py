@@ -264,7 +264,8 @@ def _problems(issues: pd.DataFrame, frame: pd.DataFrame, scores: pd.DataFrame) -
         rows=("row", "size"), points=("points", "sum"), amount=("amount", "sum")
     ).reset_index()
     table = table.astype(dict.fromkeys(keys, "str"))
-    table["share"] = table["rows"] / table["list_id"].map(scores.set_index("list_id")["records"])
+    records = table["list_id"].map(scores.set_index("list_id")["records"]).astype("float64")
+    table["share"] = table["rows"] / records
     table["points_per_row"] = table["points"] / table["rows"]
     ordered = table.sort_values(
         ["points", *keys], ascending=[False, True, True, True, True], ignore_index=True
