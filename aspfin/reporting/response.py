@@ -168,7 +168,7 @@ def analyse(parameters: ResponseParameters) -> ResponseAnalysis:
     shock = shock_of(parameters, country)
     options = options_of(parameters, country, shock)
     people = household_population(
-        country.iso3 if country.iso3 in ("KHM", "ZMB") else str(country.folder),
+        parameters.country,
         households=parameters.population.households,
         seed=parameters.population.seed,
     )
