@@ -19,7 +19,16 @@ import pandas as pd
 
 from aspfin.registry.names import cluster_codes, fold_latin, romanise, split_names
 
-__all__ = ["BLOCKING", "COMPARISONS", "Comparison", "Level", "Script", "comparable", "comparison_settings"]
+__all__ = [
+    "BLOCKING",
+    "COMPARISONS",
+    "MOST",
+    "Comparison",
+    "Level",
+    "Script",
+    "comparable",
+    "comparison_settings",
+]
 
 Script = Literal["both", "latin", "khmer"]
 
@@ -135,6 +144,8 @@ COMPARISONS: tuple[Comparison, ...] = (
     ),
 )
 
+# More records with one number make it a placeholder: a household of ten on six lists, twice, has 120.
+MOST = {"household": 150, "phone": 150, "person_id": 30}
 # Records are compared only if they agree on all the columns of one of these.
 BLOCKING: tuple[tuple[str, ...], ...] = (
     ("person_id",),
@@ -246,11 +257,16 @@ def _places(frame: pd.DataFrame) -> dict[str, pd.Series]:
 
 def _numbers(frame: pd.DataFrame) -> dict[str, pd.Series]:
     return {
-        "household": _text(frame, "household_id"),
-        "phone": _text(frame, "phone"),
-        "person_id": _text(frame, "person_id"),
+        "household": _identifying(_text(frame, "household_id"), MOST["household"]),
+        "phone": _identifying(_text(frame, "phone"), MOST["phone"]),
+        "person_id": _identifying(_text(frame, "person_id"), MOST["person_id"]),
         "sex": _text(frame, "sex").where(lambda sex: sex.isin(["female", "male"])),
     }
+
+
+def _identifying(numbers: pd.Series, most: int) -> pd.Series:
+    """Return numbers without those that too many records share to say who anybody is: 000000000, "none"."""
+    return numbers.where(numbers.map(numbers.value_counts()).fillna(0) <= most)
 
 
 def comparison_settings() -> dict[str, Any]:

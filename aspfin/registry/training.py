@@ -22,13 +22,18 @@ from aspfin.registry.comparison import COMPARISONS
 __all__ = ["Model", "frequencies", "model_settings", "quiet", "scaled", "train"]
 
 PAIRS = 1_000_000  # pairs each estimate is made from
-RECALL = 0.75  # of the pairs of one person, found by CERTAIN; it moves the prior, hence every weight alike
-CERTAIN = (
-    "l.person_id = r.person_id",
-    "l.birth_day = r.birth_day and l.sex = r.sex and l.given_key = r.given_key"
-    " and l.family_key = r.family_key",
+# Pairs of one person beyond doubt: the rule, a column both records must have for it, and the share of the
+# pairs of one person it then finds (an assumption; it moves the prior, hence every weight alike).
+CERTAIN: tuple[tuple[str, str, float], ...] = (
+    ("l.person_id = r.person_id", "person_id", 0.95),
+    (
+        "l.birth_day = r.birth_day and l.given_key = r.given_key and l.family_key = r.family_key",
+        "birth_day",
+        0.8,
+    ),
 )
-TRAIN_ON = ("l.birth_day = r.birth_day", "l.given_key = r.given_key and l.family_key = r.family_key")
+# Trained on, in turn; a number only where few birthdays are known.
+BIRTHDAY, NAMES = "l.birth_day = r.birth_day", "l.given_key = r.given_key and l.family_key = r.family_key"
 FEWEST = 100  # pairs of one person, below which nothing is trained
 # Where nothing can be learnt: working assumptions, in the order of the levels of `COMPARISONS`. By them, some
 # four in ten pairs of records that share a card are of one person: odds of prior x m / u.
@@ -105,19 +110,28 @@ def train(linker: Any, connection: Any, table: str, *, seed: int) -> Model:
     Model
         Rounded to nine digits, so that the order in which threads add up leaves no trace.
     """
-    records = connection.execute(f"select count(*) from {table}").fetchall()[0][0]
-    possible = records * (records - 1) / 2
-    certain = connection.execute(
-        f"select count(*) from {table} l join {table} r on l.uid < r.uid and {CERTAIN[1]}"
-    ).fetchall()[0][0]
-    if certain < FEWEST:
+    records, *known = connection.execute(
+        f"select count(*), {', '.join(f'count({column})' for _, column, _ in CERTAIN)} from {table}"
+    ).fetchall()[0]
+    certain = [
+        connection.execute(
+            f"select count(*) from {table} l join {table} r on l.uid < r.uid and {rule}"
+        ).fetchall()
+        for rule, _, _ in CERTAIN
+    ]
+    by_number, by_birthday = (pairs[0][0] for pairs in certain)
+    if max(by_number, by_birthday) < FEWEST:
         return Model(ASSUMED_PRIOR, _assumed())
-    linker.training.estimate_probability_two_random_records_match(list(CERTAIN), recall=RECALL)
+    missed = [1 - share * (rows / records) ** 2 for rows, (_, _, share) in zip(known, CERTAIN, strict=True)]
+    rules = [rule for rule, _, _ in CERTAIN]
+    recall = max(1 - float(np.prod(missed)), 0.01)
+    linker.training.estimate_probability_two_random_records_match(rules, recall=recall)
     linker.training.estimate_u_using_random_sampling(max_pairs=PAIRS, seed=seed)
-    for rule in TRAIN_ON:
+    for rule in (BIRTHDAY if by_birthday >= FEWEST else rules[0], NAMES):
         linker.training.estimate_parameters_using_expectation_maximisation(
             rule, estimate_without_term_frequencies=True, max_pairs=PAIRS / 2
         )
+    possible = records * (records - 1) / 2
     saved = linker.misc.save_model_to_json()
     prior = float(f"{saved['probability_two_random_records_match']:.9g}")
     levels = _saved(saved)

@@ -119,3 +119,19 @@ def test_what_is_shown_of_a_linkage_holds_no_identifier():
             assert value not in shown
     kept = [*linkage.clusters.columns, *linkage.pairs.columns]
     assert "name_latin" not in kept and "phone" not in kept
+
+
+@pytest.mark.slow
+def test_lists_without_births_are_linked_by_the_other_columns():
+    lists, truth = six_lists("latin")
+    births = ["birth_date", "birth_year", "birth_month", "birth_precision"]
+    shorter = [frame.drop(columns=births) for frame in lists.values()]
+    found = registry.evaluate(registry.link(shorter, script="latin"), truth)
+    assert found.precision >= 0.99 and found.recall >= 0.85, found.sentence()
+
+
+@pytest.mark.slow
+def test_a_placeholder_in_every_record_joins_nobody():
+    lists, truth = six_lists("latin")
+    same = {name: frame.assign(phone="000000000") for name, frame in lists.items()}
+    assert registry.evaluate(registry.link(same, script="latin"), truth).precision >= 0.99
