@@ -9,7 +9,7 @@ from typing import Any
 from aspfin.data.source import STATUSES, Quantity, Source, Status, unverified
 
 # The modules used by their own names. Adding a data source is one module and its name here.
-MODULES = ("disasters", "files", "hapi", "inform", "lists", "survey", "synthetic", "world_bank")
+MODULES = ("disasters", "exchange", "files", "hapi", "inform", "lists", "survey", "synthetic", "world_bank")
 
 __all__ = ["STATUSES", "Quantity", "Source", "Status", "unverified", *MODULES]
 

@@ -15,7 +15,7 @@ from zipfile import BadZipFile, ZipFile
 from aspfin.data.lists_text import Row
 from aspfin.results import InputError, Problem
 
-__all__ = ["Sheet", "open_sheet"]
+__all__ = ["Sheet", "open_book", "open_sheet", "quietly"]
 
 BLOCK = 1 << 20
 FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
@@ -52,17 +52,17 @@ class Sheet:
 
     def _look(self) -> None:
         """Find formulas and merged cells, by a glance at the file before it is taken apart."""
-        with _book(self.file) as book:
+        with open_book(self.file) as book:
             path = str(book[self.name]._worksheet_path).lstrip("/")  # openpyxl tells it nowhere else
         with ZipFile(self.file) as parts:
             formulas, ranges = _glance(parts, path)
             if "xl/styles.xml" in parts.namelist():
                 self._padded = bool(PADDED.search(parts.read("xl/styles.xml")))
         if formulas:
-            with _book(self.file, formulas=True) as book:
+            with open_book(self.file, formulas=True) as book:
                 sheet = book[self.name]
                 sheet.reset_dimensions()
-                for _, row in _quietly(sheet.iter_rows()):
+                for _, row in quietly(sheet.iter_rows()):
                     self.formulas.update((c.row, c.column - 1) for c in row if c.data_type == "f")
         if ranges:
             self._unmerge(ranges)
@@ -90,10 +90,10 @@ class Sheet:
         """Yield the rows as text; empty rows below the last filled one are none."""
         self.too_long = []
         waiting: list[Row] = []
-        with _book(self.file) as book:
+        with open_book(self.file) as book:
             sheet = book[self.name]
             sheet.reset_dimensions()  # some programs store a wrong size, which would hide rows
-            for number, row in _quietly(sheet.iter_rows(values_only=not self._padded)):
+            for number, row in quietly(sheet.iter_rows(values_only=not self._padded)):
                 cells = [self._text(value, number, place) for place, value in enumerate(row)]
                 if any(cells):
                     yield from waiting
@@ -140,7 +140,8 @@ def _glance(parts: ZipFile, path: str) -> tuple[bool, list[str]]:
 
 
 @contextmanager
-def _book(file: Path, *, formulas: bool = False) -> Iterator[Any]:
+def open_book(file: Path, *, formulas: bool = False) -> Iterator[Any]:
+    """Open a workbook read-only; formulas show their stored value, or themselves."""
     import openpyxl
 
     try:
@@ -155,7 +156,7 @@ def _book(file: Path, *, formulas: bool = False) -> Iterator[Any]:
         yield book
 
 
-def _quietly(rows: Iterator[Any]) -> Iterator[tuple[int, Any]]:
+def quietly(rows: Iterator[Any]) -> Iterator[tuple[int, Any]]:
     """Yield numbered rows; the warnings of openpyxl on dates out of range are silent, the cells say so."""
     number = 0
     while True:
@@ -177,7 +178,7 @@ def open_sheet(file: Path, sheet: str | None = None) -> Sheet:
     InputError
         If the workbook cannot be read, or has no such sheet.
     """
-    with _book(file) as book:
+    with open_book(file) as book:
         names = [one.title for one in book.worksheets]
         if sheet is not None and sheet not in names:
             raise InputError(Problem(file.name, "sheet", sheet, "one of " + ", ".join(names)))
@@ -191,5 +192,5 @@ def open_sheet(file: Path, sheet: str | None = None) -> Sheet:
 
 def _has_text(sheet: Any) -> bool:
     sheet.reset_dimensions()
-    rows = _quietly(sheet.iter_rows(values_only=True))
+    rows = quietly(sheet.iter_rows(values_only=True))
     return any(value is not None for _, row in rows for value in row)
