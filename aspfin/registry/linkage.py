@@ -14,6 +14,7 @@ Science 7(3).
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -210,9 +211,14 @@ def link(
     Raises
     ------
     ValueError
-        A list without list_id or record_id, a record twice, no names, a cost that is not positive.
+        A list without list_id or record_id, a record twice, no names, a cost that is not positive, a size or
+        seed that is none.
     """
     threshold, reason = threshold_of_costs(cost_false_link, cost_missed_link)
+    if not isinstance(memory_limit, str) or not re.fullmatch(r"[1-9]\d*(\.\d+)? ?[KMGT]i?B", memory_limit):
+        raise ValueError(f"memory_limit: got {memory_limit!r}; allowed: a size such as '800MB' or '4GB'")
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+        raise ValueError(f"seed: got {seed!r}; allowed: a whole number")
     records = _records(lists)
     model, found, software = _compared(comparable(records, script), memory_limit, int(seed))
     clusters = people(records[list(NEEDED)], found.uid_l, found.uid_r, found.match_probability, threshold)

@@ -82,6 +82,8 @@ def test_bad_arguments_are_told():
         ({"script": "thai"}, "script: got 'thai'"),
         ({"cost_false_link": 0}, "cost_false_link: got 0"),
         ({"cost_missed_link": np.nan}, "cost_missed_link: got nan"),
+        ({"memory_limit": "plenty"}, "memory_limit: got 'plenty'"),
+        ({"seed": 1.5}, "seed: got 1.5"),
     ):
         with pytest.raises(ValueError, match=told):
             registry.link(few_people(), **arguments)
