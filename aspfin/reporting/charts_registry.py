@@ -149,9 +149,10 @@ def _matrix(
     for y in range(0, len(names), 2):
         axes.axhspan(y - (0.85 if narrow else 0.5), y + (0.15 if narrow else 0.5), color="#f3f6f8", zorder=0)
     if narrow:
+        box = {"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none"}  # lines of dots pass behind
         for y, (key, name) in enumerate(names.items()):
             text = f"{name} ({sizes[key]:,.0f})"
-            axes.text(-0.5, y - 0.45, text, ha="left", va="center", fontsize="small", zorder=6)
+            axes.text(-0.5, y - 0.46, text, ha="left", va="center", fontsize="small", zorder=6, bbox=box)
     for x, column in enumerate(held):
         on = np.flatnonzero(column)
         axes.plot([x] * len(column), range(len(column)), "o", ms=6.5, color=style.RULE, lw=0, zorder=1)

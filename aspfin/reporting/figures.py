@@ -24,6 +24,9 @@
 | Which way to respond: reach, days, cost? | `option_panels` |
 | Who is paid on time, later, never? | `parts_of_whole` |
 | Which group is missed most? | `share_bars` |
+| Who is on which lists? | `upset` |
+| How good is each list? | `score_grid` |
+| What changes with time? | `time_lines` |
 
 A title says the finding, a subtitle the measure and its unit; the alternative text is written from the
 numbers unless one is given. matplotlib is loaded when the first chart is drawn.
@@ -37,6 +40,7 @@ from aspfin.reporting.charts_effects import forest_plot
 from aspfin.reporting.charts_indicators import before_after, columns_by_group, split_bars
 from aspfin.reporting.charts_layers import layer_chart, who_pays
 from aspfin.reporting.charts_map import tile_map
+from aspfin.reporting.charts_registry import score_grid, time_lines, upset
 from aspfin.reporting.charts_response import option_panels, parts_of_whole, share_bars
 from aspfin.reporting.charts_specification import specification_curve
 from aspfin.reporting.charts_time import timeline
@@ -58,12 +62,15 @@ __all__ = [
     "overlap_bars",
     "parts_of_whole",
     "rd_plot",
+    "score_grid",
     "share_bars",
     "specification_curve",
     "split_bars",
     "synthetic_path",
     "tile_map",
+    "time_lines",
     "timeline",
     "tornado",
+    "upset",
     "who_pays",
 ]

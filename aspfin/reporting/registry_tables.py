@@ -199,7 +199,7 @@ def nowhere(a: RegistryAnalysis) -> Html:
     counted = f"Lists against lists are counted in {words.units(a)}; who is on neither, in people."
     return tables.table(
         shown,
-        caption="Who is missing",
+        caption="Not on the lists",
         headers={"who": "Who", "where": "Where", "of": "Of", "missing": "Missing", "between": "95 % range",
                  "share": "Share"},
         formats=_text(shown, ["who", "where"]),

@@ -124,7 +124,8 @@ def _fragmented(a: RegistryAnalysis) -> str:
 def _costs(a: RegistryAnalysis) -> str:
     again = surplus(a)
     if not known(again["records"]) or again["records"] < 0.5:
-        return "Hardly a record repeats a person of the same list."
+        few = FEW.format(minimum=a.parameters.disclosure.minimum_cell) if again["records"] != 0 else "no"
+        return f"{capital(few)} records repeat a person of the same list."
     text = f"About {count(again['records'])} records repeat a person of the same list"
     second = a.duplicates[(a.duplicates["kind"] == HOUSEHOLD) & a.duplicates["records"].notna()]
     if second["records"].sum() > 0:
@@ -198,7 +199,9 @@ def cards(a: RegistryAnalysis) -> list[tuple[str, str, str]]:
         made.append(("Repeated records", count(again["records"]), between))
     if len(a.missed) and known(a.missed["estimate"].iloc[0]):
         row = a.missed.iloc[0]
-        made.append(("On neither list", count(row.estimate), f"at least; {_range(row.ci_low, row.ci_high)}"))
+        made.append(
+            ("On neither of two lists", count(row.estimate), f"at least; {_range(row.ci_low, row.ci_high)}")
+        )
     else:
         worst = a.scores.dropna(subset="score").sort_values("score").head(1)
         made += [
