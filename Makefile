@@ -52,7 +52,7 @@ lab: env ## open JupyterLab at the start notebook
 	$(BIN)/aspfin lab
 
 docs: env ## build the reference pages of the package in build/docs
-	$(BIN)/pdoc --docformat numpy --output-directory build/docs aspfin
+	$(BIN)/python docs/build_reference.py
 
 bench: env ## run the benchmarks and print their tables
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

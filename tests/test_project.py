@@ -5,7 +5,9 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
 from pathlib import Path
+from types import FunctionType, ModuleType
 
 import pytest
 import yaml
@@ -164,3 +166,12 @@ def test_no_file_names_a_machine_or_registry_address():
         if path.is_file() and path != Path(__file__) and banned.search(path.read_bytes()):
             offenders.append(name)
     assert not offenders
+
+
+@pytest.mark.parametrize("package", sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py")))
+def test_every_public_name_is_there_and_explains_itself(package):
+    found = import_module(f"aspfin.{package}")
+    for name in found.__all__:
+        value = getattr(found, name)
+        if isinstance(value, type | FunctionType | ModuleType):
+            assert value.__doc__, f"{package}.{name}"
