@@ -29,14 +29,13 @@ KINDS: Mapping[str, str] = {
     "formula": "the value stored with the formula is read",
     "formula without a value": "cell is missing: open the file in a spreadsheet program, save it, read again",
     "formula as text": "cell kept as text; never evaluated",
-    "error value": "cell kept as text, such as #REF!",
+    "error value": "cell kept as text: the sheet could not work it out",
     "merged cell": "the value above is taken, as the merged cell covers this row",
     "merged across columns": "cell is missing: the value stands in the first column of the merged cell",
     "impossible date": "cell kept as text: no order of day, month and year makes it a date",
     "rounded number": "cell kept as text; further digits are lost in the file: export it again",
     "number ends in .0": "cell kept as text: an identifier taken for a quantity; zeros in front may be lost",
     "number too long": "cell kept; the file cannot hold all digits of so long a number: make it text there",
-    "missing with a reason": "cell is missing; the reason is in the file's own codes (.a to .z)",
 }
 
 

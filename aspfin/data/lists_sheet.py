@@ -69,5 +69,5 @@ def _with_cells(piece: Piece, sheet: Sheet, names: tuple[str, ...]) -> Piece:
             kind = "merged across columns"
         told.append((row, place, kind))
     table = problem_table([(np.array([row]), names[place], kind) for row, place, kind in sorted(told)])
-    problems = stacked([piece.problems, table])
+    problems = stacked([piece.problems, table]).sort_values("row", kind="stable", ignore_index=True)
     return Piece(piece.frame, piece.rows, piece.set_aside, piece.empty, problems)

@@ -91,17 +91,29 @@ def _stata(file: Path, size: int) -> Iterator[pd.DataFrame]:
     try:
         with pd.read_stata(file, convert_categoricals=False, chunksize=size) as reader:
             yield from reader
-    except (ValueError, OSError, EOFError, KeyError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(Problem(file.name, "file", "a broken file", "a readable .dta file")) from error
+    except Exception as error:  # a broken file raises many kinds
+        raise _broken(file, error) from error
+
+
+def _broken(file: Path, error: Exception) -> Exception:
+    if isinstance(error, MemoryError):
+        return error
+    return InputError(Problem(file.name, "file", "a broken file", "a readable .dta file"))
 
 
 def stata_labels(file: Path) -> tuple[dict[str, str], dict[str, dict[Any, str]]]:
     """Return what the columns and the codes of a Stata file mean."""
-    with pd.read_stata(file, iterator=True, convert_categoricals=False) as reader:
-        labels = {name: text for name, text in reader.variable_labels().items() if text}
-        return labels, {name: dict(codes) for name, codes in reader.value_labels().items()}
+    try:
+        with pd.read_stata(file, iterator=True, convert_categoricals=False) as reader:
+            told = reader.variable_labels()
+            sets = reader.value_labels()
+            # pandas tells which set of labels a column uses only in this private list; without it, sets
+            # that carry the column's own name are still found.
+            used = getattr(reader, "_lbllist", None) or list(told)
+    except Exception as error:  # a broken file raises many kinds
+        raise _broken(file, error) from error
+    codes = {name: dict(sets[key]) for name, key in zip(told, used, strict=False) if key in sets}
+    return {name: text for name, text in told.items() if text}, codes
 
 
 def _piece(frame: pd.DataFrame, row: int, found: Found) -> Piece:

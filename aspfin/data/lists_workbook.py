@@ -21,6 +21,7 @@ BLOCK = 1 << 20
 FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
 MERGED = re.compile(rb'<(?:\w+:)?mergeCell [^>]*ref="([A-Z]+\d+:[A-Z]+\d+)"')
 PADDED = re.compile(rb'formatCode="0{2,}"')
+PLAIN = 1e21  # whole numbers below are written out
 LONGEST = 10**15  # a spreadsheet keeps 15 digits of a number
 
 
@@ -114,7 +115,7 @@ class Sheet:
         if isinstance(value, str):
             return value
         if isinstance(value, float):
-            value = int(value) if value.is_integer() and abs(value) < 2**53 else value
+            value = int(value) if value.is_integer() and abs(value) < PLAIN else value
         if isinstance(value, int | float) and abs(value) >= LONGEST:
             self.too_long.append((number, place))
         if isinstance(value, datetime):
