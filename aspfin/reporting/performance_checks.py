@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from aspfin import indicators
-from aspfin.reporting.performance_data import Prepared
+from aspfin.reporting.performance_data import BEFORE, Prepared
 from aspfin.reporting.performance_disclosure import HIDDEN
 from aspfin.reporting.performance_measures import QUANTILE
 from aspfin.reporting.performance_parameters import PerformanceParameters
@@ -16,6 +16,8 @@ __all__ = ["checks_of", "disclosure_check", "truth_checks"]
 
 LEAST_DF = 20  # fewer degrees of freedom: the standard error itself is rough
 MOST_MISSING = 0.05
+MOST_LINES = 25  # median welfare in poverty lines; a month taken for a day makes it 30 times as large
+LEAST_PART = 0.01  # of recipients' welfare
 LEAST_HELD = 0.85  # of intervals that move together; 95 % is expected on average
 
 
@@ -50,9 +52,55 @@ def checks_of(
             single == 0,
             text=f"{single} strata have one; treated as: {parameters.single_psu}" if single else "all do",
         ),
+        _line_fits(design, parameters),
+        _amounts_fit(figures, parameters),
         *_sums(figures, parameters.whole),
     ]
     return tuple(found)
+
+
+def _line_fits(design: indicators.SurveyDesign, parameters: PerformanceParameters) -> Check:
+    """Return whether welfare and the poverty line are of one size; they are not where a unit is wrong."""
+    welfare, line = design.column(BEFORE, missing="drop")[design.in_domain], parameters.line_per_day
+    poor, middle = (welfare < line).mean(), float(np.median(welfare))
+    if poor in (0, 1) or middle > MOST_LINES * line:
+        who = "nobody" if poor == 0 else "everybody" if poor == 1 else f"{100 * poor:.2g} % of rows"
+        be = "is" if poor in (0, 1) else "are"
+        found = f"{who} {be} poor; half of all rows have more than {middle / line:.3g} times the line"
+        text = (
+            f"{found}: compare welfare_unit ({parameters.welfare_unit}) and poverty_line.period "
+            f"({parameters.poverty_line.period}) with the data"
+        )
+    else:
+        text = f"half of all rows have more than {middle / line:.3g} times the line"
+    fits = 0 < poor < 1 and middle <= MOST_LINES * line
+    return Check(
+        "line fits welfare",
+        "Are welfare and the poverty line of one size?",
+        bool(fits),
+        float(poor),
+        text=text,
+    )
+
+
+def _amounts_fit(figures: pd.DataFrame, parameters: PerformanceParameters) -> Check:
+    """Return whether transfers are of a size with the welfare of those who receive them."""
+    units = {one.words: f"programmes[{i}].unit ({one.unit})" for i, one in enumerate(parameters.programmes)}
+    own = figures[(figures["measure"] == "adequacy") & (figures["by"] == "")]
+    own = own[own["programme"].isin(list(units))]
+    part = own.set_index("programme")["estimate"].astype(float)
+    before = part / (1 - part).clip(lower=1e-12)  # of what recipients live on without them
+    odd = before[(before < LEAST_PART) | (before > 1)]
+    sizes = {name: f"{100 * value:.2g} %" if value <= 1 else "more than all" for name, value in odd.items()}
+    told = [f"{name}: {size} of what recipients live on without it" for name, size in sizes.items()]
+    where = [units[name] for name in sizes]
+    text = "; ".join(told) + f": compare welfare_unit ({parameters.welfare_unit}) and {', '.join(where)}"
+    return Check(
+        "amounts fit welfare",
+        f"Are transfers from {100 * LEAST_PART:.0f} to 100 % of recipients' welfare without them?",
+        bool(odd.empty),
+        text=text if len(odd) else "all are",
+    )
 
 
 def _sums(figures: pd.DataFrame, whole: str) -> list[Check]:

@@ -103,9 +103,11 @@ def _there(a: PerformanceAnalysis, name: str) -> bool:
 
 
 def first_screen(a: PerformanceAnalysis) -> Html:
-    """Return the answer: title, three sentences, four headline figures."""
-    title = tables.title(words.title(a), words.subtitle(a))
-    return title + tables.answer("In three sentences", words.sentences(a)) + tables.cards(words.cards(a))
+    """Return the answer: title, what failed, three sentences, four headline figures."""
+    top = tables.title(words.title(a), words.subtitle(a))
+    for text in words.minds(a):
+        top += tables.note(text)
+    return top + tables.answer("In three sentences", words.sentences(a)) + tables.cards(words.cards(a))
 
 
 def takeaway(a: PerformanceAnalysis, name: str) -> Html:

@@ -25,6 +25,7 @@ __all__ = [
     "finding",
     "headline",
     "meant",
+    "minds",
     "money",
     "not_meant",
     "poorest",
@@ -205,6 +206,11 @@ def subtitle(a: PerformanceAnalysis) -> str:
     units = int(sizes["sampling units (villages)"])
     where = f" in {units:,} villages" if a.parameters.psu else ""
     return f"A survey of {used:,} {rows}{where}, for {count(a.persons)} people.{made_up}"
+
+
+def minds(a: PerformanceAnalysis) -> list[str]:
+    """Return what a reader must mind before reading any figure: the checks that failed."""
+    return [f"Mind: {check.text or check.question}." for check in a.checks if check.passed is False]
 
 
 def bottom(a: PerformanceAnalysis) -> pd.Series:

@@ -378,6 +378,37 @@ def test_names_from_a_file_never_become_markup_or_formulas(survey, tmp_path):
         assert not re.search(r"(?m)(^|,)=", path.read_text(encoding="utf-8"))
 
 
+# What a reader must mind
+
+
+def failed(a):
+    return {check.name: check.text for check in a.checks if check.passed is False}
+
+
+@pytest.mark.parametrize(
+    ("change", "values", "check", "said"),
+    [
+        ({"post_pc_day": lambda f: f["post_pc_day"] * 365 / 12}, {}, "line fits welfare",
+         ["welfare_unit (per person and day)", "poverty_line.period (day)"]),
+        ({}, {"poverty_line": {"value": 1}}, "line fits welfare", ["nobody is poor"]),
+        ({}, {"poverty_line": {"value": 1e9}}, "line fits welfare", ["everybody is poor"]),
+        ({"transfer_month": lambda f: f["transfer_month"] / 1000}, {}, "amounts fit welfare",
+         ["programmes[0].unit (per household and month)"]),
+        ({"post_pc_day": lambda f: f["post_pc_day"].where(f.index % 2 > 0)}, {}, "welfare known", ["50 %"]),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_right_is_told_on_the_first_screen(survey, tmp_path, change, values, check, said):
+    a = from_frame(tmp_path, survey.assign(**change), **values)
+    text = failed(a)[check]
+    assert all(one in text for one in said), text
+    assert f"Mind: {text}." in str(show.first_screen(a))
+
+
+def test_nothing_is_to_be_minded_in_a_sound_survey(own):
+    assert failed(own) == {}
+    assert "Mind:" not in str(show.first_screen(own))
+
+
 # Words and pages
 
 
