@@ -155,7 +155,7 @@ def _row(
         value, error = indicator.value, indicator.std_error
         low, high = indicator.conf_int(level)
     gap = count - value
-    within = bool(low <= count <= high) if not math.isnan(gap) else None
+    within = bool(low <= count <= high) if not math.isnan(count - low) else None
     return {
         **{"programme": programme, "administrative": count, "date": date, "source": source},
         **{"survey": value, "ci_low": low, "ci_high": high},
@@ -172,6 +172,8 @@ def _explanation(count: float, value: float, within: bool | None) -> str:
         return "no administrative count was given"
     if math.isnan(value):
         return "no survey estimate was given"
+    if within is None:
+        return "the survey's estimate has no standard error, so the gap cannot be judged"
     if within:
         return "sampling error alone can explain the gap"
     low, high = sorted((count, value))

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from aspfin.indicators.engine import one_unit_only
 from aspfin.indicators.poverty import fgt_terms
 from aspfin.indicators.sampling_units import SamplingUnits
 
@@ -306,7 +307,13 @@ def _ratio(top: np.ndarray, bottom: np.ndarray, units: SamplingUnits) -> Estimat
     below = _over_psus(bottom).astype(float)  # sums over no beneficiaries come as whole numbers
     below[below == 0] = np.nan
     value = _over_psus(top) / below
-    return Estimates(value, _std_error((top - value * bottom) / below, units))
+    error = _std_error((top - value * bottom) / below, units)
+    return _usable(value, error, np.count_nonzero(bottom, axis=0))
+
+
+def _usable(value: np.ndarray, error: np.ndarray, bearing: np.ndarray) -> Estimates:
+    """Return estimates without standard error where all that they rest on lies in one PSU."""
+    return Estimates(value, np.where(one_unit_only(value, error, bearing), np.nan, error))
 
 
 def _over_psus(table: np.ndarray) -> np.ndarray:
@@ -325,7 +332,8 @@ def _gini_reduction(groups: Partition, transfer: Transfer, money: np.ndarray) ->
     before, v = _ginis(groups, transfer.ranked, groups.welfare - money)
     before[before == 0] = np.nan
     totals = (after / before * v - u) / before
-    return Estimates(1 - after / before, _std_error(totals, groups.people.units))
+    error = _std_error(totals, groups.people.units)
+    return _usable(1 - after / before, error, groups.counts[1])
 
 
 def _ginis(groups: Partition, ranked: Ranked, welfare: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
@@ -224,9 +225,12 @@ def _curve(
             ]
         )
     kind, amount, rank_by = names
+    error = np.sqrt((deviations**2).sum(axis=0))
+    if math.isnan(index.std_error):  # all rows in one PSU: the formula's 0 would be a false band
+        error = np.full(share.shape, np.nan)
     return Curve(
         **{"kind": kind, "amount": amount, "rank_by": rank_by, "p": grid, "share": share, "index": index},
-        std_error=np.sqrt((deviations**2).sum(axis=0)),
+        std_error=error,
         **{"df": index.df, "n": index.n, "notes": index.notes},
     )
 

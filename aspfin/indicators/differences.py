@@ -23,7 +23,7 @@ class Difference(Indicator):
     first, second : float
         The two values.
     covariance : float
-        Of the two; 0 for independent surveys.
+        Of the two; 0 for independent surveys, missing where one has no standard error.
 
     `n` and `n_psu` are those of the smaller of the two.
     """
@@ -149,6 +149,9 @@ def _combined(
     if math.isnan(value):
         variance, df = math.nan, min(a.df, b.df)
         notes = (*notes, "not defined: one of the two is missing or the base is 0")
+    elif math.isnan(a.std_error) or math.isnan(b.std_error):
+        variance, df, covariance = math.nan, min(a.df, b.df), math.nan
+        notes = (*notes, "no p-value: one of the two has no standard error")
     elif a.sample.matches(b.sample):
         deviations = ga * a.deviations + gb * b.deviations
         variance, df = float(deviations @ deviations), min(a.df, b.df)
@@ -187,7 +190,7 @@ def _check(a: Indicator, b: Indicator, same_line: bool) -> None:
             f"a, b: got standard errors by {a.sample.engine} and by {b.sample.engine} of the same survey; "
             "allowed: both by the same"
         )
-    if any(one.deviations is None and not math.isnan(one.value) for one in (a, b)):
+    if any(one.deviations is None and not math.isnan(one.std_error) for one in (a, b)):
         raise ValueError(
             "a, b: one keeps no deviations, so their covariance cannot be told; estimate it anew"
         )

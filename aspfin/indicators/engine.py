@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from aspfin.indicators.groups import By, groups_of
-from aspfin.indicators.indicator import Indicator, IndicatorTable, SampleKey
+from aspfin.indicators.indicator import ONE_UNIT, Indicator, IndicatorTable, SampleKey
 from aspfin.indicators.replicates import Replicates, draw
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def estimate(
     *,
     statistic: Statistic | None,
     by: By | None,
+    rests_on: np.ndarray | None = None,
 ) -> Indicator | IndicatorTable:
     """Return one indicator, or one per group of `by`; see `SurveyDesign.estimate`."""
     arrays = tuple(_checked(one, design.weights.size) for one in arrays)
@@ -51,14 +52,14 @@ def estimate(
             f"{words.code}: every row of the domain has missing values; nothing is left to estimate"
         )
     if by is None:
-        return _one(design, linearised, statistic, arrays, rows, words, notes, {})
+        return _one(design, linearised, statistic, arrays, rows, words, notes, {}, rests_on)
     groups = groups_of(design.frame, by)
     codes = groups.codes if rows is None else groups.codes[rows]
     unlabelled = int((codes < 0).sum())
     if unlabelled:
         notes = (*notes, f"{unlabelled:,} rows without a group label are in no group")
     found = [
-        _one(design, linearised, statistic, arrays, place, words, notes, groups.labels[code])
+        _one(design, linearised, statistic, arrays, place, words, notes, groups.labels[code], rests_on)
         for code, place in _members(codes, rows, len(groups.labels))
     ]
     if not found:
@@ -110,6 +111,7 @@ def _one(
     words: Words,
     notes: tuple[str, ...],
     group: Mapping[str, object],
+    rests_on: np.ndarray | None,
 ) -> Indicator:
     """Return the indicator of one domain, given by its rows."""
     units = design.units
@@ -117,6 +119,10 @@ def _one(
     parts = arrays if rows is None else tuple(values[rows] for values in arrays)
     psu = units.codes if rows is None else units.codes[rows]
     n_psu = units.n_psu if rows is None else int(np.count_nonzero(np.bincount(psu, minlength=units.n_psu)))
+    bearing = n_psu
+    if rests_on is not None:
+        counted = (rests_on if rows is None else rests_on[rows]) != 0
+        bearing = int(np.count_nonzero(np.bincount(psu[counted], minlength=units.n_psu)))
     with np.errstate(divide="ignore", invalid="ignore"):
         if design.replicates is None:
             value, u = linearised(w, *parts)
@@ -130,8 +136,18 @@ def _one(
     return made(
         *(value, deviations, words),
         **{"df": design.degrees_of_freedom, "n": w.size, "n_psu": n_psu},
-        **{"group": group, "sample": design.key},
+        **{"group": group, "sample": design.key, "bearing": bearing},
     )
+
+
+def one_unit_only(value: np.ndarray, std_error: np.ndarray, bearing: np.ndarray) -> np.ndarray:
+    """Tell where all that an estimate rests on lies in one PSU, so that its standard error says nothing.
+
+    The linearised variable of a share, mean, ratio or Gini adds up to 0 over the domain, so the total of its
+    only PSU is 0 like those of all others: the formula gives 0 (for a quantile a small remainder), whatever
+    the sampling error is. A total keeps its own, which is about as large as the total.
+    """
+    return (bearing == 1) & (std_error <= np.maximum(np.abs(value) / 2, 1e-12))
 
 
 def made(
@@ -144,12 +160,19 @@ def made(
     n_psu: int,
     group: Mapping[str, object],
     sample: SampleKey,
+    bearing: int | None = None,
 ) -> Indicator:
-    """Return the indicator whose variance is deviations · deviations."""
+    """Return the indicator whose variance is deviations · deviations.
+
+    `bearing` counts the PSUs that the estimate rests on; None: all of `n_psu`.
+    """
     value, notes = float(value), words.notes
     std_error = float(math.sqrt(deviations @ deviations))
     if math.isnan(value):
         notes = (*notes, "not defined: nothing to divide by")
+        std_error, deviations = math.nan, None
+    elif one_unit_only(value, std_error, n_psu if bearing is None else bearing):
+        notes = (*notes, ONE_UNIT if n_psu == 1 else f"{ONE_UNIT} (of {n_psu:,} in the group)")
         std_error, deviations = math.nan, None
     elif n_psu == 1 and df > 0:
         notes = (*notes, "all rows lie in one primary sampling unit: the standard error is a poor guide")

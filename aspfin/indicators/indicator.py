@@ -16,6 +16,7 @@ from aspfin.results import ResultMixin
 __all__ = ["COLUMNS", "Indicator", "IndicatorTable", "Origin", "SampleKey"]
 
 METHODS = ("t", "beta")
+ONE_UNIT = "no standard error: what it rests on lies in one primary sampling unit"
 # Columns of every table, between and around those of the groups.
 COLUMNS = tuple(
     ["code", "name", "estimate", "std_error", "ci_low", "ci_high", "df", "n", "n_psu", "unit", "poverty_line"]
@@ -75,7 +76,8 @@ class Indicator(ResultMixin):
     code, name : str
         Short code ("mean", "cov_q1_tot") and words.
     value, std_error : float
-        In `unit`; missing where the data do not define them.
+        In `unit`; missing where the data do not define them. A standard error is missing too where all that
+        a mean, share or ratio rests on lies in one primary sampling unit: the formula gives 0 there.
     df : float
         Degrees of freedom: primary sampling units less strata, of the whole design.
     n : int
@@ -89,7 +91,7 @@ class Indicator(ResultMixin):
     n_psu : int
         Primary sampling units with rows in the domain.
     interval : "t" or "beta"
-        Kind of confidence interval by default.
+        Kind of confidence interval by default; both ends are missing where the standard error is.
     notes : tuple of str
         Conventions used and choices taken.
     deviations : ndarray of float or None
@@ -191,9 +193,13 @@ class Indicator(ResultMixin):
         scale, unit = self._shown_in()
         value, low, high = (_figure(scale * one, scale) for one in (self.value, *self.conf_int()))
         shown = f"{value} {unit}".strip()
+        interval = f"95 % interval {low} to {high}" if low != "nan" else "no interval"
+        told = "; ".join(note for note in self.notes if note.startswith(ONE_UNIT))
+        interval += f": {told.removeprefix('no standard error: ')}" if told and low == "nan" else ""
+        units = "unit" if self.n_psu == 1 else "units"
         return (
-            f"{self.name}{where}: {shown} (95 % interval {low} to {high}; "
-            f"{self.n:,} rows in {self.n_psu:,} primary sampling units{line})."
+            f"{self.name}{where}: {shown} ({interval}; "
+            f"{self.n:,} rows in {self.n_psu:,} primary sampling {units}{line})."
         )
 
     def _shown_in(self) -> tuple[float, str]:

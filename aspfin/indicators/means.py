@@ -170,6 +170,7 @@ def ratio(
     bottom = design.column(denominator, role="denominator", missing=missing)
     return design.estimate(
         *(linearised_ratio, top, bottom),
+        rests_on=bottom,
         code="ratio",
         name=f"Ratio of {numerator} to {denominator}",
         unit=unit or f"{numerator} per {denominator}",

@@ -160,7 +160,8 @@ def adequacy(
     y, t, notes = amounts_of(design, welfare, transfer, allow_negative_pre_transfer)
     r = received(design, transfer if receives is None else receives)
     words = {"code": "adq", "name": f"Adequacy of {transfer}", "unit": "share", "notes": notes}
-    return design.estimate(linearised_ratio, t * r, y * r, by=with_quantiles(design, by, welfare), **words)
+    own, by = y * r, with_quantiles(design, by, welfare)
+    return design.estimate(linearised_ratio, t * r, own, by=by, rests_on=own, **words)
 
 
 def average_transfer(
@@ -186,7 +187,7 @@ def average_transfer(
     t = transferred(design, transfer)
     r = received(design, transfer if receives is None else receives)
     words = {"code": "avt", "name": f"Average {transfer} per beneficiary", "unit": unit}
-    return design.estimate(linearised_ratio, t * r, r, by=by, **words)
+    return design.estimate(linearised_ratio, t * r, r, by=by, rests_on=r, **words)
 
 
 def poverty_reduction(
@@ -231,6 +232,7 @@ def poverty_reduction(
     words = {"code": f"p{index}", "name": f"Fall of the {names[index]} by {transfer}", "unit": "share"}
     return design.estimate(
         *(linearised_ratio, before - after, before),
+        rests_on=before,
         **{**words, "notes": notes, "poverty_line": stored, "by": with_quantiles(design, by, welfare)},
     )
 
@@ -310,6 +312,7 @@ def benefit_cost_ratio(
     words = {"code": "cba", "name": f"Poverty gap closed per unit of {transfer}", "unit": "per unit of money"}
     return design.estimate(
         *(linearised_ratio, closed, t),
+        rests_on=t,
         **{**words, "notes": notes, "poverty_line": stored, "by": with_quantiles(design, by, welfare)},
     )
 

@@ -255,6 +255,7 @@ class SurveyDesign(ResultMixin):
         poverty_line: float | str | None = None,
         interval: Literal["t", "beta"] = "t",
         notes: Sequence[str] = (),
+        rests_on: np.ndarray | None = None,
     ) -> Indicator | IndicatorTable:
         """Return an indicator of everyone in the domain, or with `by` a table of one per group.
 
@@ -277,9 +278,12 @@ class SurveyDesign(ResultMixin):
         interval : "t" or "beta"
             Default confidence interval; "beta" for shares of persons.
         notes : sequence of str
+        rests_on : ndarray, shape (n,), optional
+            Not 0 in rows that the estimate rests on, as the denominator of a ratio is; None: all. Where
+            those rows lie in one PSU the standard error is missing.
         """
         words = engine.Words(code, name, unit, poverty_line, interval, tuple(notes))
-        return engine.estimate(self, linearised, arrays, words, statistic=statistic, by=by)
+        return engine.estimate(self, linearised, arrays, words, statistic=statistic, by=by, rests_on=rests_on)
 
     def indicator(
         self,

@@ -298,7 +298,7 @@ def _share_among(
     """Return the mean of a 0/1 column among some people: a domain, so that n counts its denominator."""
     words = {"code": code, "name": name, "unit": "share", "interval": "beta"}
     if not among[design.in_domain].any():
-        return design.estimate(linearised_ratio, among * column, among, **words)
+        return design.estimate(linearised_ratio, among * column, among, rests_on=among, **words)
     return design.domain(among).estimate(linearised_mean, column, **words)
 
 
@@ -331,6 +331,7 @@ def _coady_grosh_hoddinott(design: SurveyDesign, transfer: np.ndarray, poorest: 
     note = f"the poorest 40 % are {100 * held:.2f} % of people: equal welfare is not split"
     return design.estimate(
         *(linearised_ratio, transfer * poorest / BOTTOM, transfer),
+        rests_on=transfer,
         **{"code": "coady_grosh_hoddinott", "name": "Coady–Grosh–Hoddinott ratio", "unit": "index"},
         notes=(note,) if abs(held - BOTTOM) > 1e-9 else (),
     )

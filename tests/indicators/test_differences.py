@@ -51,6 +51,20 @@ class TestOneSurvey:
         north, south = (mean(design, "food", by="region")[one] for one in ("north", "south"))
         assert difference(north, south).covariance == pytest.approx(0, abs=1e-15)
 
+    def test_group_in_one_village_gets_no_p_value(self):
+        df = small_survey()
+        one = (df["region"] == "north") & (df["village"] == df["village"].iloc[0])
+        design = design_of(df.assign(here=np.where(one, "one village", "elsewhere")))
+        food = mean(design, "food", by="here", unit="riel")
+        for change in (difference, relative_change):
+            for a, b in (("one village", "elsewhere"), ("elsewhere", "one village")):
+                gap = change(food[a], food[b])
+                assert math.isfinite(gap.value) and math.isnan(gap.std_error) and math.isnan(gap.p_value)
+                assert gap.notes[-1] == "no p-value: one of the two has no standard error"
+                assert "no interval" in str(gap) and "p " not in str(gap).replace("no p", "")
+        years = difference(food["one village"], mean(design_of(small_survey()), "food", unit="riel"))
+        assert math.isnan(years.p_value) and years.notes[-1].startswith("no p-value")
+
     def test_designs_for_households_and_persons_of_one_frame_belong_together(self):
         df = golden_survey()
         households = SurveyDesign(df, weights="weight", strata="stratum", psu="psu")

@@ -1,5 +1,7 @@
 """Survey design: R's answers, hand formulas, a slow reference, invariances, coverage, and what is refused."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from survey_data import design_of, golden_answers, golden_design, golden_survey, small_survey
 
-from aspfin.indicators import SurveyDesign, mean, ratio, total
+from aspfin.indicators import (
+    SurveyDesign,
+    aspire_table,
+    average_transfer,
+    coverage,
+    gini,
+    mean,
+    proportion,
+    quantile,
+    ratio,
+    total,
+)
 from aspfin.indicators.means import linearised_mean, linearised_ratio
 
 
@@ -96,6 +109,68 @@ class TestAgainstKnownAnswers:
         found = design.totals(df["food"].to_numpy())
         assert found.shape == (12,) and found.sum() == pytest.approx(expected)
         assert design.totals(df[["food", "cash"]].to_numpy()).shape == (12, 2)
+
+
+class TestDomainInOneUnit:
+    """Rows of one village: the formula gives 0, whatever the sampling error is."""
+
+    @pytest.fixture
+    def design(self):
+        df = small_survey()
+        one = (df["region"] == "north") & (df["village"] == df["village"].iloc[0])
+        return design_of(df.assign(here=np.where(one, "one village", "elsewhere"), only=one * df["cash"]))
+
+    def test_formula_gives_0(self, design):
+        """PSU totals of a mean's linearised variable: 0 in the only village, 0 in all others."""
+        here = design.domain(design.frame["here"] == "one village")
+        food = design.column("food")
+        rows = here.rows
+        u = np.zeros(food.size)
+        u[rows] = food[rows] - np.average(food[rows], weights=design.weights[rows])
+        assert design.covariance(u[:, None])[0, 0] == pytest.approx(0, abs=1e-18)
+
+    @pytest.mark.parametrize("engine", ["linearisation", "jackknife", "bootstrap"])
+    def test_no_standard_error_of_means_shares_ratios(self, design, engine):
+        if engine != "linearisation":
+            design = design.with_replicates(engine)
+        for table in (
+            mean(design, "food", by="here"),
+            proportion(design, "poor", by="here"),
+            ratio(design, "cash", "food", by="here"),
+            gini(design, "food", by="here"),
+            quantile(design, "food", 0.5, by="here"),
+        ):
+            one, rest = table["one village"], table["elsewhere"]
+            assert one.n_psu == 1 and math.isnan(one.std_error) and one.deviations is None, one.code
+            assert all(map(math.isnan, one.conf_int())) and math.isfinite(one.value)
+            assert "no standard error: what it rests on lies in one primary sampling unit" in one.notes
+            told = str(one)
+            assert "(no interval: what it rests on lies in one primary sampling unit; " in told
+            assert "nan" not in told and "rows in 1 primary sampling unit)" in told
+            assert rest.std_error > 0 and "95 % interval" in str(rest)
+
+    def test_total_keeps_its_own(self, design):
+        found = total(design, "food", by="here")["one village"]
+        assert found.std_error > 0.9 * found.value
+        assert found.notes[-1].endswith("the standard error is a poor guide")
+
+    def test_ratio_whose_denominator_lies_in_one_unit(self, design):
+        """The average transfer of a programme paid in one village only."""
+        paid = average_transfer(design, transfer="only")
+        assert paid.n_psu == 12 and math.isnan(paid.std_error)
+        assert paid.notes[-1].endswith("one primary sampling unit (of 12 in the group)")
+
+    def test_whole_table_at_once_agrees(self, design):
+        table = aspire_table(design, welfare="food", transfer="only", poverty_line=20.0, by=["here"])
+        rows = table.rows(indicator="cov", by="here").set_index("group")
+        assert math.isnan(rows.loc["one village", "std_error"]) and math.isnan(
+            rows.loc["one village", "ci_low"]
+        )
+        assert table.rows(indicator="avt", by="everyone")["std_error"].isna().all()
+        single = coverage(design, receives="only")
+        assert table.rows(indicator="cov", by="everyone")["std_error"].item() == pytest.approx(
+            single.std_error
+        )
 
 
 class TestSingleUnit:
