@@ -333,7 +333,7 @@ def sources(a: EvaluationAnalysis) -> Html:
 
 def stamp(a: EvaluationAnalysis) -> Html:
     """Return what was run."""
-    made = provenance("evaluation", _portable(a))
+    made = provenance("evaluation", sections_of(a.parameters))
     return tables.run_stamp(
         {
             "aspfin": made["package_version"],
@@ -345,16 +345,6 @@ def stamp(a: EvaluationAnalysis) -> Html:
             "python": made["python"],
         }
     )
-
-
-def _portable(a: EvaluationAnalysis) -> dict[str, Any]:
-    """Return the sections with files named instead of placed, so that their hash is the same everywhere."""
-    sections = sections_of(a.parameters)
-    if a.parameters.data.path is not None:
-        sections["data"] = {**sections["data"], "path": Path(a.parameters.data.path).name}
-    if a.parameters.plan is not None:
-        sections["plan"] = Path(a.parameters.plan).name
-    return sections
 
 
 def save(a: EvaluationAnalysis, folder: str | Path | None) -> None:

@@ -201,14 +201,13 @@ def provenance(kind: str, sections: Mapping[str, Any], *, template: bytes | None
     >>> len(stamp["parameter_hash"]), stamp["package_version"] == aspfin.__version__
     (16, True)
     """
-    pack = _pack_folder(str(sections.get("country", "")))
     canonical = json.dumps(plain(_portable({"kind": kind, **sections})), sort_keys=True, allow_nan=False)
     stamp = {
         "kind": kind,
         "parameter_hash": _short(canonical.encode()),
         "package_version": aspfin.__version__,
         "package_hash": _folder_hash(Path(aspfin.__file__).parent, "*.py"),
-        "data_hash": _folder_hash(pack, "*") if pack else None,
+        "data_hash": _data_hash(sections),
         "python": platform.python_version(),
         "libraries": {name: _version(name) for name in LIBRARIES},
         "seeds": _seeds(sections),
@@ -223,6 +222,19 @@ def _portable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_portable(one) for one in value]
     return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
+
+
+def _data_hash(sections: Mapping[str, Any]) -> str | None:
+    """Return the hash of what the report read: country pack, own files; None where it read neither."""
+    data = sections.get("data") or {}
+    countries = [sections.get("country"), (data.get("synthetic") or {}).get("country")]
+    packs = [_pack_folder(str(one)) for one in countries if one]
+    files = [Path(one) for one in (data.get("path"), data.get("mapping"), sections.get("plan")) if one]
+    hashes = [_folder_hash(pack, "*") for pack in packs if pack]
+    hashes += [_short(file.read_bytes()) for file in files if file.is_file()]
+    if len(hashes) <= 1:
+        return hashes[0] if hashes else None
+    return _short("".join(hashes).encode())
 
 
 def _pack_folder(country: str) -> Path | None:

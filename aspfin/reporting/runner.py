@@ -111,7 +111,7 @@ def run(
     output = Path(output).absolute()
     _refuse(cases, output, jobs)
     templates = {kind: template_path(kind).read_bytes() for kind in {case.kind for case in cases}}
-    output.mkdir(parents=True, exist_ok=True)
+    _make_folder(output)
     outcomes: dict[int, CaseOutcome] = {}
     with _scratch(output) as scratch, _interruptible():
         work = [_job(case, templates[case.kind], scratch / f"case-{n}") for n, case in enumerate(cases)]
@@ -148,6 +148,14 @@ def _refuse(cases: Sequence[Case], output: Path, jobs: int) -> None:
             )
     if problems:
         raise InputError(problems)
+
+
+def _make_folder(output: Path) -> None:
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        found = error.strerror or type(error).__name__
+        raise InputError(Problem("output", str(output), found, "a folder that can be made")) from error
 
 
 def _is_ours(folder: Path) -> bool:

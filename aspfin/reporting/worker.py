@@ -112,7 +112,7 @@ def make(job: Job) -> Made:
     os.chdir(work)  # the notebook saves to "."; papermill cannot name another folder without races
     try:
         failure = _execute(job, work)
-        notebook = _clean(work / "report.ipynb")
+        notebook = _clean(work / "report.ipynb", job.sections)
         failure = failure or _export(job, work, notebook)
         if failure is None:
             _record(job, work, None, started)
@@ -168,12 +168,13 @@ def _kernel_config() -> Any:
     return Config({"KernelManager": {"transport": "ipc" if os.name == "posix" else "tcp"}})
 
 
-def _clean(path: Path) -> dict[str, Any] | None:
-    """Drop from the saved notebook what differs between two equal runs; return it."""
+def _clean(path: Path, sections: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Drop from the saved notebook what differs between two equal runs or machines; return it."""
     if not path.is_file():
         return None
     text = _KERNEL_PATH.sub("cell.py", path.read_text(encoding="utf-8"))
-    notebook = json.loads(text)
+    places = {one: Path(one).name for one in sorted(_absolute(sections), key=len, reverse=True)}
+    notebook = _renamed(json.loads(text), places) if places else json.loads(text)
     notebook["metadata"].pop("papermill", None)
     said_twice = "papermill-error-cell-tag"  # papermill's own cells about an error would shift the numbers
     notebook["cells"] = [
@@ -190,6 +191,27 @@ def _clean(path: Path) -> dict[str, Any] | None:
         newline="\n",
     )
     return notebook
+
+
+def _absolute(value: Any) -> set[str]:
+    """Return the absolute paths among the parameters: they name people and machines."""
+    if isinstance(value, Mapping):
+        return set().union(*map(_absolute, value.values()))
+    if isinstance(value, list | tuple):
+        return set().union(*map(_absolute, value))
+    return {value} if isinstance(value, str) and Path(value).is_absolute() else set()
+
+
+def _renamed(value: Any, places: Mapping[str, str]) -> Any:
+    """Return the parts of a notebook with each path cut to its file name, as text and as written in code."""
+    if isinstance(value, dict):
+        return {name: _renamed(one, places) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_renamed(one, places) for one in value]
+    if isinstance(value, str):
+        for place, name in places.items():
+            value = value.replace(repr(place)[1:-1], name).replace(place, name)
+    return value
 
 
 def _export(job: Job, work: Path, notebook: dict[str, Any] | None) -> Failure | None:

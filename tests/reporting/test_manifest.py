@@ -132,3 +132,17 @@ def test_the_place_of_an_own_pack_does_not_count(tmp_path):
         (pack / "country.yaml").write_text("a: 1")
         stamps.append(provenance("financing", {"country": str(pack)}))
     assert stamps[0] == stamps[1]
+
+
+def test_own_files_are_part_of_what_a_report_was_made_from(tmp_path):
+    file = tmp_path / "survey.csv"
+    file.write_text("a\n1\n")
+    first = provenance("performance", {"data": {"path": str(file)}})
+    (tmp_path / "elsewhere").mkdir()
+    moved = file.rename(tmp_path / "elsewhere" / "survey.csv")
+    again = provenance("performance", {"data": {"path": str(moved)}})
+    assert again == first and len(first["data_hash"]) == 16
+    moved.write_text("a\n2\n")
+    changed = provenance("performance", {"data": {"path": str(moved)}})
+    assert changed["data_hash"] != first["data_hash"]
+    assert changed["parameter_hash"] == first["parameter_hash"]

@@ -223,7 +223,7 @@ def test_a_notebook_with_large_pictures_is_cleaned_at_once(tmp_path):
         json.dumps({"cells": [one], "metadata": {"papermill": {}}, "nbformat": 4, "nbformat_minor": 4})
     )
     started = time.process_time()
-    cleaned = _clean(path)
+    cleaned = _clean(path, {})
     assert time.process_time() - started < 3
     assert cleaned["cells"][0]["outputs"][0]["text"] == ["cell.py:1: UserWarning: x\n"]
     assert json.loads(path.read_text()) == cleaned
@@ -233,6 +233,23 @@ def refused(cases, output, jobs=1):
     with pytest.raises(InputError) as error:
         run(cases, output=output, jobs=jobs)
     return str(error.value)
+
+
+def test_the_saved_notebook_names_files_and_not_where_they_are(tmp_path):
+    path = tmp_path / "report.ipynb"
+    place = "/home/sokha/it's mine/survey.dta"
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [{"text": f"read {place}"}]}
+    cell["source"] = f"data = {{'path': {place!r}}}\n"
+    path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    _clean(path, {"data": {"path": place}, "more": [{"deep": place}]})
+    saved = path.read_text()
+    assert "sokha" not in saved and saved.count("survey.dta") == 2
+
+
+def test_a_folder_that_cannot_be_made_is_told(toy_cases, tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(InputError, match="allowed: a folder"):
+        run(toy_cases(a="number: 1"), output=tmp_path / "file" / "reports")
 
 
 def test_nothing_is_written_when_a_run_cannot_start(toy_cases, tmp_path, toy_template):
