@@ -17,8 +17,14 @@ from aspfin import indicators
 from aspfin.reporting import performance_parts as parts
 from aspfin.reporting.performance_checks import checks_of, disclosure_check, truth_checks
 from aspfin.reporting.performance_data import PERSONS, Prepared, design_of, load
-from aspfin.reporting.performance_disclosure import HIDDEN, hide
-from aspfin.reporting.performance_measures import EVERYONE, KEYS, groupings, measured
+from aspfin.reporting.performance_disclosure import (
+    HIDDEN,
+    VALUES,
+    closed_programmes,
+    hide,
+    hide_programmes,
+)
+from aspfin.reporting.performance_measures import EVERYONE, KEYS, WITHOUT_THEM, groupings, measured
 from aspfin.reporting.performance_parameters import PerformanceParameters
 from aspfin.results import Check, InputError, Problem
 
@@ -155,9 +161,13 @@ def analyse(parameters: PerformanceParameters) -> PerformanceAnalysis:
         raise InputError(Problem("parameters", "data", found, allowed or "data as described")) from None
     figures, errors, people = found["figures"], found["errors"], found["people"]
     checks = checks_of(design, data, parameters, figures)
+    closed = closed_programmes(figures, parameters.whole, minimum)
     safe = hide(figures, minimum)
-    people = parts.safe_people(people, minimum)
+    safe = hide_programmes(safe, closed, [*VALUES, "n", "received"], kept=WITHOUT_THEM)
+    people = hide_programmes(parts.safe_people(people, minimum), closed, ["persons", "n"])
     errors, safe = parts.hide_errors(errors, safe, people)
+    official = parts.official(design, data, parameters, closed)
+    disclosed = disclosure_check(safe, figures, official, minimum)
     if data.population is not None:
         truth = _truth(data.population, parameters)
         safe = safe.merge(truth["figures"], on=KEYS, how="left")
@@ -172,13 +182,13 @@ def analyse(parameters: PerformanceParameters) -> PerformanceAnalysis:
         overlap=parts.overlap(design, data, parameters),
         errors=errors,
         people=people,
-        administrative=parts.administrative(design, data, parameters),
-        official=parts.official(design, data, parameters),
+        administrative=parts.administrative(design, data, parameters, closed),
+        official=official,
         sample=parts.sample(design, data),
         labels=data.labels,
         persons=float(design.weights[design.in_domain].sum()),
         fingerprint=data.fingerprint,
-        checks=(*checks, disclosure_check(safe, errors, minimum)),
+        checks=(*checks, disclosed),
         margins=data.margins,
         unverified=data.unverified,
     )

@@ -8,7 +8,7 @@ import pandas as pd
 from aspfin import indicators
 from aspfin.reporting.performance_data import BEFORE, Prepared
 from aspfin.reporting.performance_disclosure import HIDDEN
-from aspfin.reporting.performance_measures import QUANTILE
+from aspfin.reporting.performance_measures import MONEY_MEASURES, QUANTILE, WITHOUT_THEM
 from aspfin.reporting.performance_parameters import PerformanceParameters
 from aspfin.results import Check
 
@@ -127,12 +127,29 @@ def truth_checks(figures: pd.DataFrame, errors: pd.DataFrame) -> tuple[Check, ..
     return (Check("known truth", question, bool(held >= LEAST_HELD), float(held), text=text),)
 
 
-def disclosure_check(figures: pd.DataFrame, errors: pd.DataFrame, minimum: int) -> Check:
-    """Return whether what is shown rests on enough rows."""
-    hidden = int((figures[HIDDEN] != "").sum() + (errors[HIDDEN] != "").sum())
-    shown = figures[(figures[HIDDEN] == "") & figures["estimate"].notna()]
-    few = int((shown["n"].dropna() < minimum).sum())
+def disclosure_check(
+    safe: pd.DataFrame, figures: pd.DataFrame, official: pd.DataFrame, minimum: int
+) -> Check:
+    """Return whether what is shown rests on enough rows, counted before anything was hidden.
+
+    Every figure needs enough rows in its group. What recipients get and what it does needs enough of them in
+    the group; and any figure of a programme needs enough recipients in all.
+    """
+    shown = (safe["estimate"].notna() & (safe[HIDDEN] == "")).to_numpy()
+    few = {name: figures[name].between(1, minimum - 1).to_numpy() for name in ("rows", "received")}
+    everybody = figures[figures["by"] == ""].groupby("programme")["received"].max()
+    rare = list(everybody.index[everybody.between(1, minimum - 1)])
+    own = ~figures["measure"].isin(WITHOUT_THEM).to_numpy()
+    wrong = few["rows"] | (few["received"] & figures["measure"].isin(MONEY_MEASURES).to_numpy())
+    wrong |= own & figures["programme"].isin(rare).to_numpy()
+    told = int((wrong & shown).sum())
+    told += int((official["programme"].isin(rare) & official["estimate"].notna()).sum())
+    hidden = int((safe[HIDDEN] != "").sum())
     text = f"{hidden} figures are hidden" if hidden else "none had to be hidden"
     return Check(
-        "disclosure", f"Does every figure shown rest on {minimum} rows or more?", few == 0, text=text
+        "disclosure",
+        f"Are at least {minimum} rows behind every figure shown, and {minimum} recipients behind what is "
+        "told of them?",
+        told == 0,
+        text=f"{told} figures rest on fewer" if told else text,
     )

@@ -1,14 +1,16 @@
 """What of the performance report must not be shown, because it rests on too few households.
 
-Two rules, both with further cells hidden so that totals give nothing away: a group of fewer rows than the
-minimum shows nothing; and where fewer rows than that (but some) receive a programme, what they receive is not
-shown. Rates of a group large enough are shown, also where they are small. Tenths are hidden by fifths, and
-curves keep only points that no hidden group can be told from, so that one table does not give another away.
+Three rules, all with further cells hidden so that totals give nothing away: a group of fewer rows than the
+minimum shows nothing; where fewer rows than that (but some) receive a programme, what they receive and what
+it does is not shown; and a programme that fewer rows than that receive shows nothing at all
+(`closed_programmes`). Rates of a group large enough are shown, also where they are small. Tenths are hidden
+by fifths, and curves keep only points that no hidden group can be told from, so that one table does not give
+another away.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,16 @@ import pandas as pd
 from aspfin import indicators
 from aspfin.reporting.performance_measures import EVERYONE, MONEY_MEASURES, QUANTILE
 
-__all__ = ["HIDDEN", "VALUES", "hide", "safe_curve", "safe_table", "splits_safely"]
+__all__ = [
+    "HIDDEN",
+    "VALUES",
+    "closed_programmes",
+    "hide",
+    "hide_programmes",
+    "safe_curve",
+    "safe_table",
+    "splits_safely",
+]
 
 VALUES = ["estimate", "std_error", "ci_low", "ci_high"]
 HIDDEN = "hidden"
@@ -59,6 +70,52 @@ def hide(figures: pd.DataFrame, minimum: int) -> pd.DataFrame:
         few = safe[name].between(1, minimum - 1)
         safe[name] = safe[name].astype("Int64").mask(gone | few)
     return safe
+
+
+def closed_programmes(figures: pd.DataFrame, whole: str, minimum: int) -> dict[str, str]:
+    """Return the programmes of which nothing may be shown, and why: "small" or "complementary".
+
+    One alone could be worked out: what any programme pays less what the others pay. Then the one with the
+    next fewest recipients is closed with it.
+
+    Parameters
+    ----------
+    figures : DataFrame
+        As `performance_measures.measured` gives them: programme, by and received among the columns.
+    whole : str
+        What all programmes together are called.
+    minimum : int
+        Fewest rows that receive.
+
+    Examples
+    --------
+    >>> figures = pd.DataFrame({"programme": ["any", "cash", "food", "school"], "by": "",
+    ...     "received": [90, 60, 40, 3]})
+    >>> closed_programmes(figures, "any", 10)
+    {'school': 'small', 'food': 'complementary'}
+    """
+    received = figures[figures["by"] == ""].groupby("programme", sort=False)["received"].max()
+    received = received[received > 0].sort_values(kind="stable")
+    closed = {str(name): SMALL for name in received.index[received < minimum]}
+    each = received.drop(whole, errors="ignore").index
+    rest = [str(name) for name in each if name not in closed]
+    if whole not in closed and len(closed) == 1 and rest:
+        closed[rest[0]] = COMPLEMENTARY
+    return closed
+
+
+def hide_programmes(
+    table: pd.DataFrame, closed: Mapping[str, str], numbers: Sequence[str], kept: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Return the table with every number of closed programmes missing, but for the measures kept."""
+    table = table.copy()
+    gone = table["programme"].isin(list(closed))
+    if kept:
+        gone &= ~table["measure"].isin(kept)
+    table.loc[gone, HIDDEN] = table.loc[gone, "programme"].map(closed)
+    for name in numbers:
+        table[name] = table[name].mask(gone)
+    return table
 
 
 def _marks(figures: pd.DataFrame, count: str, minimum: int) -> dict[str, str]:

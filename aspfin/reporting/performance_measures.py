@@ -17,8 +17,14 @@ __all__ = ["EVERYONE", "MONEY_MEASURES", "QUANTILE", "groupings", "measured"]
 EVERYONE = "everyone"
 QUANTILE, MEANT = "welfare group", "meant for"
 FIFTHS = ("poorest", "2nd", "3rd", "4th", "richest")
-# What tells how much few recipients got; hidden where these are too few (`performance_disclosure`).
-MONEY_MEASURES = ("benefit_incidence", "adequacy", "average_transfer")
+# What tells how much few recipients got, or what it did; hidden where these are too few
+# (`performance_disclosure`). Poverty with the transfers less poverty without them tells it too.
+MONEY_MEASURES = (
+    *("benefit_incidence", "adequacy", "average_transfer"),
+    *("headcount_fall", "gap_fall", "gini_fall", "benefit_cost"),
+    *("headcount_after", "gap_after", "gini_after"),
+)
+WITHOUT_THEM = ("headcount_before", "gap_before", "gini_before")  # nothing of any programme is in these
 KEYS = ["measure", "programme", "by", "group"]
 
 

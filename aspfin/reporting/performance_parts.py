@@ -5,15 +5,19 @@ Each returns a frame that may be published, or the frame and what is needed to h
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
 from aspfin import indicators
+from aspfin.indicators.aspire_groups import programmes_of
 from aspfin.reporting.performance_data import AFTER, ALL, BEFORE, ELIGIBLE, RECEIVES, Prepared
 from aspfin.reporting.performance_disclosure import (
     HIDDEN,
     VALUES,
     hide,
+    hide_programmes,
     safe_curve,
     safe_table,
     splits_safely,
@@ -194,17 +198,23 @@ def overlap(
                 "n": count,
             }
         )
-    total = {"combination": "everyone", **dict.fromkeys(names, False), "estimate": 1.0, "n": len(held)}
-    frame = pd.DataFrame([*rows, total])
-    safe = safe_table(
-        frame,
-        parameters.disclosure.minimum_cell,
-        counts="n",
-        keys=["combination"],
-        totals="everyone",
-        shown=names,
-    )
-    return safe[safe["combination"] != "everyone"].reset_index(drop=True)
+    # Coverage is shown elsewhere: who receives anything is a total known, and so is who receives nothing.
+    minimum, total = parameters.disclosure.minimum_cell, "everyone who receives"
+    frame = pd.DataFrame(rows)
+    some = frame[frame[names].any(axis=1)]
+    none = frame[~frame[names].any(axis=1)]
+    if some.empty:
+        return none.assign(**{HIDDEN: np.where(none["n"] < minimum, "small", "")})
+    sums = {"combination": total, **dict.fromkeys(names, False)}
+    sums |= {"estimate": some["estimate"].sum(), "n": some["n"].sum()}
+    shown = {"counts": "n", "keys": ["combination"], "shown": names}
+    both = [
+        safe_table(pd.concat([some, pd.DataFrame([sums])], ignore_index=True), minimum, totals=total, **shown)
+    ]
+    if len(none):
+        both.insert(0, safe_table(none, minimum, **shown))
+    safe = pd.concat(both, ignore_index=True)
+    return safe[safe["combination"] != total].reset_index(drop=True)
 
 
 def _combination(names: list[str], has: list[bool]) -> str:
@@ -213,7 +223,10 @@ def _combination(names: list[str], has: list[bool]) -> str:
 
 
 def administrative(
-    design: indicators.SurveyDesign, data: Prepared, parameters: PerformanceParameters
+    design: indicators.SurveyDesign,
+    data: Prepared,
+    parameters: PerformanceParameters,
+    closed: Mapping[str, str],
 ) -> pd.DataFrame:
     """Return published counts beside what the survey says, with the gap, in persons or households."""
     named = {one.column: one.words for one in parameters.programmes}
@@ -223,8 +236,7 @@ def administrative(
         of_unit = design if unit == "persons" else _of_households(design, data, parameters)
         totals = {}
         for column in {one.programme for one in listed}:
-            gets = (data.frame[data.columns[column]].to_numpy(float) > 0) & design.in_domain
-            if gets.sum() >= parameters.disclosure.minimum_cell:
+            if named[column] not in closed:
                 own = _receives(of_unit, data, data.columns[column])
                 totals[named[column]] = indicators.total(own, RECEIVES, unit=unit)
         counts = pd.DataFrame(
@@ -259,7 +271,10 @@ MEASURE_OF = {
 
 
 def official(
-    design: indicators.SurveyDesign, data: Prepared, parameters: PerformanceParameters
+    design: indicators.SurveyDesign,
+    data: Prepared,
+    parameters: PerformanceParameters,
+    closed: Mapping[str, str],
 ) -> pd.DataFrame:
     """Return the table with the official codes, safe to publish."""
     if not design.column(RECEIVES)[design.in_domain].any():
@@ -278,10 +293,17 @@ def official(
         pre_transfer=True,
         unit=f"{parameters.poverty_line.currency} per person and day",
     ).to_frame()
-    return _safe_official(table, parameters.disclosure.minimum_cell)
+    return _safe_official(table, parameters.disclosure.minimum_cell, _closed_totals(named, closed))
 
 
-def _safe_official(table: pd.DataFrame, minimum: int) -> pd.DataFrame:
+def _closed_totals(named: Mapping[str, str], closed: Mapping[str, str]) -> dict[str, str]:
+    """Return the closed programmes, with the totals that hold one of them alone."""
+    _, listed = programmes_of({name: name for name in named}, named)
+    told = {one.name: "complementary" for one in listed if sum(name in closed for name in one.members) == 1}
+    return {**told, **closed}
+
+
+def _safe_official(table: pd.DataFrame, minimum: int, closed: Mapping[str, str]) -> pd.DataFrame:
     """Return the table with the official codes without what rests on too few rows."""
     plain = pd.DataFrame(
         {
@@ -298,10 +320,11 @@ def _safe_official(table: pd.DataFrame, minimum: int) -> pd.DataFrame:
     # Poor or not, receiving or not: a small cell of these four is given away by any rate.
     rest = table["n"] - table["n_beneficiaries"]
     small = table["n_beneficiaries"].between(1, minimum - 1) | rest.between(1, minimum - 1)
-    closed = set(table.loc[small & (table["by"] == "poor"), "programme"])
-    gone = (table["by"] == "poor") & table["programme"].isin(closed) & (safe[HIDDEN] == "")
+    split = set(table.loc[small & (table["by"] == "poor"), "programme"])
+    gone = (table["by"] == "poor") & table["programme"].isin(split) & (safe[HIDDEN] == "")
     safe.loc[gone, HIDDEN] = "complementary"
     safe.loc[gone, VALUES] = np.nan
+    safe = hide_programmes(safe, closed, [*VALUES, "rows", "received"])
     counts = {"n": safe["rows"], "n_beneficiaries": safe["received"]}
     return table.assign(**{name: safe[name] for name in (*VALUES, HIDDEN)}, **counts).drop(columns="n_psu")
 

@@ -19,6 +19,7 @@ from aspfin.reporting import performance_view as show
 from aspfin.reporting import performance_words as words
 from aspfin.reporting.parameters import build
 from aspfin.reporting.performance import analyse
+from aspfin.reporting.performance_checks import disclosure_check
 from aspfin.reporting.performance_disclosure import VALUES, hide, safe_curve
 from aspfin.reporting.performance_measures import EVERYONE, MONEY_MEASURES, QUANTILE
 from aspfin.reporting.performance_parts import GRID
@@ -196,7 +197,8 @@ def test_what_few_households_receive_is_hidden_and_cannot_be_worked_out(own, sur
     for measure in MONEY_MEASURES:
         rows = own.rows(measure, QUANTILE)
         assert (rows.loc[rows["hidden"] != "", VALUES].isna()).all(axis=None)
-        assert (rows["hidden"] != "").tolist() == hidden
+        if len(rows):  # effects are told of everybody, not of fifths
+            assert (rows["hidden"] != "").tolist() == hidden
     # Nor can the curve tell it: every boundary it shows leaves none or several hidden groups on either side.
     curve = own.curves[own.curves["programme"] == "cash transfer"]
     for boundary in (1, 2, 3, 4):
@@ -266,6 +268,55 @@ def test_tenths_are_hidden_by_fifths():
     )
     safe = hide(figures, 10).set_index("group")["hidden"]
     assert safe[safe != ""].to_dict() == {"7": "complementary", "8": "small"}
+
+
+@pytest.fixture(scope="module")
+def rare(survey, tmp_path_factory):
+    """Two programmes, one of which three households receive."""
+    frame = survey.assign(school=np.where(np.arange(480) % 160 == 7, 5_000, 0))
+    programmes = [
+        {"column": "transfer_month", "label": "cash transfer", "category": "sa_ct"},
+        {"column": "school", "label": "scholarship", "category": "sa_cc"},
+    ]
+    return from_frame(tmp_path_factory.mktemp("rare"), frame, programmes=programmes)
+
+
+def test_a_programme_that_few_receive_shows_nothing_anywhere(rare, tmp_path):
+    for name in ("scholarship", "cash transfer"):  # the other, since all less the other would tell it
+        for table in (rare.figures, rare.errors, rare.official):
+            assert table.loc[table["programme"] == name, "estimate"].isna().all()
+        assert rare.people.loc[rare.people["programme"] == name, "persons"].isna().all()
+        assert name not in set(rare.curves["programme"])
+    assert set(rare.official.loc[rare.official["estimate"].notna(), "category"]) <= {"sa_allsa", "allsp"}
+    assert words.known(rare.figure("coverage")["estimate"])
+    text = page(rare)
+    assert "scholarship 0" not in text and "()" not in text
+    show.save(rare, tmp_path)
+    for path in (tmp_path / "tables").glob("*.csv"):
+        table = pd.read_csv(path)
+        if {"programme", "estimate"} <= set(table.columns):
+            assert table.loc[table["programme"] == "scholarship", "estimate"].isna().all(), path.name
+
+
+def test_poverty_with_the_transfers_does_not_tell_what_few_receive(survey, tmp_path):
+    few = survey["urban"].eq(0) | (survey["urban"].eq(1) & (survey.groupby("urban").cumcount() < 3))
+    cash = np.where(few & (survey["urban"].eq(1) | survey["transfer_month"].gt(0)), 8_000, 0)
+    a = from_frame(tmp_path, survey.assign(transfer_month=cash))
+    for measure in ("headcount_after", "gap_after", "gini_after"):
+        assert a.rows(measure, "urban")["estimate"].isna().all()
+    assert a.rows("gap_before", "urban")["estimate"].notna().all()
+    assert page(a)
+
+
+def test_the_disclosure_check_fails_when_what_few_receive_is_shown(rare):
+    figures = rare.figures.assign(hidden="", estimate=0.5, rows=100, received=50)
+    assert disclosure_check(figures, figures, rare.official, 10).passed
+    few = figures["programme"].eq("scholarship")
+    told = figures.assign(received=np.where(few, 3, 50))
+    assert disclosure_check(figures, told, rare.official, 10).passed is False
+    group = figures["measure"].eq("average_transfer") & figures["group"].eq("poorest")
+    told = figures.assign(received=np.where(group, 3, 50))
+    assert disclosure_check(figures, told, rare.official, 10).passed is False
 
 
 # Bad input
