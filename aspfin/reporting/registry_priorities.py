@@ -30,6 +30,12 @@ SHORT = {
     "number of the record used twice": "record numbers used twice",
     "below 0": "amounts below zero",
 }
+# Problems that say themselves what they are about.
+TELLING = (
+    "second record of a household",
+    "national number used twice",
+    "number of the record used twice",
+)
 REPEATED = "repeats a person of the list"
 
 
@@ -70,7 +76,11 @@ def priorities(a: RegistryAnalysis) -> pd.DataFrame:
         rows.append(
             {
                 "short": SHORT.get(problem_, f"records: {column(column_)}, {problem(a, problem_)}"),
-                "what": capital(f"{column(column_)}: {problem(a, problem_)}"),
+                "what": capital(
+                    problem(a, problem_)
+                    if problem_ in TELLING
+                    else f"{column(column_)}: {problem(a, problem_)}"
+                ),
                 "lists": ", ".join(f"{a.names[row.list_id]} {row.rows:,.0f}" for row in part.itertuples()),
                 "rows": part["rows"].sum(),
                 "to_do": capital(part["to_do"].iloc[0]),

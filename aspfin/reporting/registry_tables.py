@@ -224,7 +224,8 @@ def first(a: RegistryAnalysis) -> Html:
         formats={"rows": ",.0f", "amount": str},
         notes=["In this order: money or people mixed up, the most money first; then who it is; then what is "
                "old. Lists with fewer than "
-               f"{a.parameters.disclosure.minimum_cell} such rows are not counted.",
+               f"{a.parameters.disclosure.minimum_cell} such rows are not counted. "
+               "A row can be of several kinds.",
                *([f"{left} more kinds of problem are in tables/what_to_fix_first.csv."] if left > 0 else [])],
     )  # fmt: skip
 
@@ -265,6 +266,7 @@ def _places(a: RegistryAnalysis) -> dict[str, str]:
         return {}
     from aspfin.programmes import load_country
 
+    # The vocabulary's provinces are Cambodia's (KH01 to KH25).
     provinces = load_country("KHM").provinces
     return dict(zip(provinces["pcode"], provinces["name_en"], strict=True))
 
