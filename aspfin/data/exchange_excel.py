@@ -29,13 +29,13 @@ def write_excel(
     codes: Mapping[str, Sequence[str]] | None = None,
     labels: Mapping[str, str] | None = None,
 ) -> Path:
-    """Write a list as a workbook that `read_excel` reads back without loss.
+    """Write a list as a workbook that `read_excel` reads back the same.
 
     Parameters
     ----------
     frame
         The list; columns of text, numbers, dates or true and false. A text that begins as a formula does is
-        written as text and stays text when the cell is edited.
+        written as text and stays text when the cell is edited. A fraction keeps 16 digits.
     path
         Where to (.xlsx).
     title, issued

@@ -108,7 +108,7 @@ def content(value: Any, kind: str, where: str, name: str) -> Any:
             raise InputError(Problem(where, name, found, allowed))
         return int(value)
     if kind == "number":
-        if not math.isfinite(value):
+        if not math.isfinite(float(f"{value:.16g}")):  # as the cell will hold it
             raise InputError(Problem(where, name, "infinity", "a finite number, or missing"))
         return float(value)
     if kind == "date":

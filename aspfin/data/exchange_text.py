@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -60,13 +61,15 @@ def read_rows(path: str | Path) -> tuple[list[str], pd.DataFrame]:
 
 def write_rows(path: Path, heading: Sequence[str], columns: Sequence[pd.Series]) -> None:
     """Write columns of text under a heading, missing cells empty; lines end in a line feed."""
-    text = io.StringIO(newline="")
-    # The csv module leaves a lone carriage return without quotes only where lines do not end in it.
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(heading)
     cells = [column.astype(object).where(column.notna(), "").tolist() for column in columns]
-    writer.writerows(zip(*cells, strict=True))
-    path.write_text(text.getvalue(), encoding="utf-8", newline="")
+    rows = [list(heading), *map(list, zip(*cells, strict=True))]
+    # The csv module leaves a lone carriage return without quotation marks, and so reads it as a line end.
+    lines = [",".join(map(_quoted, row)) + "\n" for row in rows]
+    path.write_text("".join(lines), encoding="utf-8", newline="")
+
+
+def _quoted(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"' if re.search('[",\r\n]', cell) else cell
 
 
 def texts(values: pd.Series) -> pd.Series:

@@ -16,7 +16,9 @@ from aspfin.results import InputError
 
 FEW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 # Any text a file of text can hold, and with what spreadsheets take for formulas, codes and escapes.
-TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=12)
+TEXT = st.sampled_from(["\r", "a\r\nb"]) | st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=12
+)
 AWKWARD = st.sampled_from(
     ["=1+1", "+855 12", "-5", "@a", "007", "សុខ\u200b ដារ៉ា", 'a"b', "a,b;c\td", "a\nb", "_x0041_", " a "]
 )
@@ -261,7 +263,7 @@ CELLS = st.text(
         st.tuples(
             CELLS | AWKWARD | st.none(),
             st.integers(-(10**15) + 1, 10**15 - 1) | st.none(),
-            st.floats(allow_nan=False, allow_infinity=False) | st.none(),
+            st.floats(-1e300, 1e300).map(lambda x: float(f"{x:.16g}")) | st.none(),
             st.dates(date(1700, 1, 1), date(2200, 1, 1)) | st.none(),
             st.booleans() | st.none(),
         ),
