@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help env report evaluation performance response test quick lint format lab docs bench constraints clean
+.PHONY: help env report evaluation performance response registry test quick lint format lab docs bench constraints clean
 
 help: ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ performance: env ## run the performance reports: coverage, incidence, adequacy, 
 
 response: env ## run the reports on shock response, on costs, and on what really happened
 	$(BIN)/aspfin run parameters/response parameters/costing parameters/replay -j $(JOBS)
+
+registry: env ## run the registry report: six messy programme lists become one picture
+	$(BIN)/aspfin run parameters/registry -j $(JOBS)
 
 test: env lint ## run all tests: unit, golden, property, notebooks, command line
 	$(BIN)/python -m pytest
