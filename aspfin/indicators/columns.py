@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable
 from difflib import get_close_matches
+from numbers import Number
 
 import numpy as np
 import pandas as pd
 
 __all__ = ["codes_of", "find", "natural_key", "numbers"]
+
+_PLAIN = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*", re.IGNORECASE)
+_THOUSANDS = re.compile(r"\s*[-+]?\d{1,3}(,\d{3})+(\.\d+)?\s*")
 
 
 def find(df: pd.DataFrame, name: Hashable, role: str) -> pd.Series:
@@ -44,14 +48,9 @@ def numbers(values: pd.Series, name: Hashable, role: str) -> np.ndarray:
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(object)
     if values.dtype == object or isinstance(values.dtype, pd.StringDtype):
-        text = next((one for one in values if isinstance(one, str)), None)
-        if text is not None:
-            remedy = (
-                f"convert them with df[{name!r}] = pd.to_numeric(df[{name!r}])"
-                if re.fullmatch(r"\s*[-+]?[\d.,]+(e[-+]?\d+)?\s*", text, re.IGNORECASE)
-                else "recode it to numbers"
-            )
-            raise ValueError(f"{role}: column {name!r} holds text such as {text[:40]!r}; {remedy}")
+        told = _text(values.to_numpy(dtype=object), name)
+        if told:
+            raise ValueError(f"{role}: column {name!r} {told}")
     try:
         if values.dtype.kind in "mMc":
             raise TypeError
@@ -65,6 +64,27 @@ def numbers(values: pd.Series, name: Hashable, role: str) -> np.ndarray:
             f"{role}: column {name!r} holds infinite values; replace them by numbers or leave them missing"
         )
     return found
+
+
+def _text(values: np.ndarray, name: Hashable) -> str:
+    """Return what text stands where, and a remedy that works; nothing where there is none."""
+    texts = [(row, one) for row, one in enumerate(values, start=1) if isinstance(one, str)]
+    if not texts:
+        return ""
+    bad = [(row, one) for row, one in texts if not (_PLAIN.fullmatch(one) or _THOUSANDS.fullmatch(one))]
+    if not bad:
+        commas = any("," in one for _, one in texts)
+        cleaned = f"df[{name!r}].astype(object).replace(',', '', regex=True)" if commas else f"df[{name!r}]"
+        remedy = f"convert them with df[{name!r}] = pd.to_numeric({cleaned})"
+        return f"holds text such as {texts[0][1][:40]!r}; {remedy}"
+    row, first = bad[0]
+    if len(bad) == len(texts) and not any(isinstance(one, Number) and one == one for one in values):
+        return f"holds text such as {first[:40]!r}; recode it to numbers"
+    more = f" and in {len(bad) - 1:,} more" if len(bad) > 1 else ""
+    return (
+        f"holds text, {first[:40]!r}, in row {row:,} of {len(values):,}{more}; put a number there, then "
+        f"df[{name!r}] = pd.to_numeric(df[{name!r}])"
+    )
 
 
 def natural_key(value: object) -> tuple:

@@ -203,8 +203,14 @@ class Indicator(ResultMixin):
         )
 
     def _shown_in(self) -> tuple[float, str]:
-        """Return the scale and the unit in which a reader sees the value."""
-        return (100.0, "%") if self.unit == "share" else (1.0, self.unit)
+        """Return the scale and the unit in which a reader sees the value; nothing that the name says already.
+
+        A mean's unit is its column's name where no other is given; an index has none.
+        """
+        if self.unit == "share":
+            return 100.0, "%"
+        said = self.unit == "index" or f" of {self.unit}:" in f"{self.name}:"
+        return 1.0, "" if said else self.unit
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -353,12 +353,17 @@ def _positive(df: pd.DataFrame, name: Hashable, role: str) -> np.ndarray:
     values = numbers(find(df, name, role), name, role)
     for bad, words in ((np.isnan(values), "missing"), (values < 0, "negative"), (values == 0, "0")):
         if bad.any():
+            first = int(np.argmax(bad))
+            where = f"first in row {first + 1:,}" + (f": {values[first]:g}" if words == "negative" else "")
             remedy = {
-                "missing": "every row needs one",
-                "negative": "allowed: above 0",
-                "0": "such rows carry no information: drop them first",
+                "missing": "every row needs a number above 0",
+                "negative": "every row needs a number above 0",
+                "0": f"such rows carry no information: leave them out with df[df[{name!r}] > 0]",
             }[words]
+            if bad.all():
+                remedy = "every row needs a number above 0: is it the right column?"
             raise ValueError(
-                f"{role}: column {name!r} is {words} in {int(bad.sum()):,} of {len(df):,} rows; {remedy}"
+                f"{role}: column {name!r} is {words} in {int(bad.sum()):,} of {len(df):,} rows ({where}); "
+                f"{remedy}"
             )
     return values

@@ -11,7 +11,17 @@ from scipy import stats
 from survey_data import design_of, golden_answers, golden_design, golden_survey, small_survey
 
 from aspfin import indicators
-from aspfin.indicators import Indicator, IndicatorTable, SurveyDesign, mean, proportion, ratio, total
+from aspfin.indicators import (
+    Indicator,
+    IndicatorTable,
+    SurveyDesign,
+    difference,
+    gini,
+    mean,
+    proportion,
+    ratio,
+    total,
+)
 from aspfin.results import Result
 
 
@@ -93,6 +103,20 @@ class TestIntervals:
             food.conf_int(method="wald")
         with pytest.raises(ValueError, match="'beta' is for shares from 0 to 1"):
             food.conf_int(method="beta")
+
+
+class TestWords:
+    def test_an_index_and_a_column_are_no_units_to_read(self):
+        design = design_of(small_survey())
+        assert str(gini(design, "food")).startswith(f"Gini of food: {gini(design, 'food').value:.4g} (95 %")
+        food, of_women = mean(design, "food"), mean(design, "food", by="sex")
+        assert food.unit == "food" and str(food).startswith(f"Mean of food: {food.value:.4g} (95 %")
+        assert str(of_women["f"]).startswith(f"Mean of food, sex f: {of_women['f'].value:.4g} (95 %")
+        assert " food (" not in str(difference(of_women["m"], of_women["f"]))
+        assert " (95 %" in str(total(design, "food")) and " food (" not in str(total(design, "food"))
+        assert "Mean of food: " in str(mean(design, "food", unit="riel")) and " riel (95 %" in str(
+            mean(design, "food", unit="riel")
+        )
 
 
 class TestEdges:

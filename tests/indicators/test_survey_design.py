@@ -351,6 +351,46 @@ class TestCoverage:
         assert np.mean(shares) == pytest.approx(0.95, abs=error)
 
 
+CELLS = {
+    "one cell is words": (
+        {3: "about 300"},
+        "weights: column 'w' holds text, 'about 300', in row 4 of 60; put a number there, then "
+        "df['w'] = pd.to_numeric(df['w'])",
+    ),
+    "good text before bad": ({0: "12", 3: "many", 9: "n/a"}, "'many', in row 4 of 60 and in 1 more; put"),
+    "one negative": (
+        {7: -2.5},
+        "w' is negative in 1 of 60 rows (first in row 8: -2.5); every row needs a number",
+    ),
+    "some 0": ({2: 0, 7: 0}, "is 0 in 2 of 60 rows (first in row 3); such rows carry no information: leave"),
+    "one missing": ({59: None}, "is missing in 1 of 60 rows (first in row 60); every row needs a number"),
+}
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_the_bad_cell_is_named_with_its_row(name):
+    cells, told = CELLS[name]
+    df = small_survey()
+    values = df["w"].astype(object)
+    for row, value in cells.items():
+        values[row] = value
+    with pytest.raises(ValueError) as error:
+        design_of(df.assign(w=values))
+    assert told in str(error.value) and "allowed: allowed" not in str(error.value)
+
+
+@pytest.mark.parametrize("dtype", [object, "string", "category"])
+@pytest.mark.parametrize("text", ["12.5", " 7 ", "1,200", "1e3"])
+def test_the_remedy_for_numbers_as_text_works(dtype, text):
+    df = small_survey()
+    df["w"] = pd.Series([text] * 60, dtype=dtype)
+    with pytest.raises(ValueError, match="holds text such as") as error:
+        design_of(df)
+    remedy = str(error.value).partition("convert them with ")[2]
+    exec(remedy, {"df": df, "pd": pd})
+    assert design_of(df).weights[0] == float(text.replace(",", ""))
+
+
 BAD = {
     "no such column": ({"weights": "ww"}, {}, "weights: there is no column 'ww'; did you mean 'w'"),
     "text weights": ({}, {"w": "12.5"}, r"holds text such as '12.5'; convert them with .*to_numeric"),
@@ -358,12 +398,12 @@ BAD = {
     "zero weights": (
         {},
         {"w": 0.0},
-        "weights: column 'w' is 0 in 60 of 60 rows; such rows carry no information",
+        r"weights: column 'w' is 0 in 60 of 60 rows \(first in row 1\); every row needs a number above 0",
     ),
     "negative weights": (
         {},
         {"w": -1.0},
-        "weights: column 'w' is negative in 60 of 60 rows; allowed: above 0",
+        r"weights: column 'w' is negative in 60 of 60 rows \(first in row 1: -1\); every row needs",
     ),
     "missing weights": ({}, {"w": np.nan}, "weights: column 'w' is missing in 60 of 60 rows"),
     "infinite weights": ({}, {"w": np.inf}, "weights: column 'w' holds infinite values"),
