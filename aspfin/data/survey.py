@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -145,11 +146,14 @@ def read(path: str | os.PathLike[str], *, columns: Sequence[str] | None = None) 
         raise InputError(Problem(file.name, "file", kind, allowed)) from error
     except UnicodeDecodeError as error:
         found = f"byte {error.start} is not {error.encoding}"
-        raise InputError(Problem(file.name, "file", found, "text in UTF-8: save it so")) from error
+        allowed = "text in UTF-8; in Excel: save as “CSV UTF-8”"
+        raise InputError(Problem(file.name, "file", found, allowed)) from error
     # Readers raise many kinds of their own on a broken file; all mean that it cannot be read.
     except Exception as error:
         if isinstance(error, InputError | MemoryError):
             raise
+        if isinstance(error, struct.error):  # its words are of bytes and buffers
+            error = ValueError(f"not a {kind} file, or cut short")
         found = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError(Problem(file.name, "file", found, f"a readable {kind} file")) from error
     return survey if columns is None else _only(survey, columns)
@@ -216,6 +220,7 @@ def _read_csv(file: Path) -> Survey:
     with file.open(encoding="utf-8-sig") as lines:
         header = lines.readline()
     separator = max(",;\t", key=header.count)
+    _each_once(pd.read_csv(file, sep=separator, encoding="utf-8-sig", header=None, nrows=1, dtype=str), file)
     frame = pd.read_csv(file, sep=separator, encoding="utf-8-sig", low_memory=False)
     texts = (frame[name].dropna() for name in frame.columns if not pd.api.types.is_numeric_dtype(frame[name]))
     if separator != "," and any(len(t) and t.astype(str).str.fullmatch(r"-?\d+,\d+").all() for t in texts):
@@ -228,7 +233,18 @@ def _read_parquet(file: Path) -> Survey:
 
 
 def _read_excel(file: Path) -> Survey:
+    _each_once(pd.read_excel(file, header=None, nrows=1, dtype=str), file)
     return Survey(pd.read_excel(file), file=file.name)
+
+
+def _each_once(heading: pd.DataFrame, file: Path) -> None:
+    """Refuse two columns of one name, of which the reader would rename the second without a word."""
+    names = heading.iloc[0].dropna() if len(heading) else pd.Series(dtype=str)
+    again = names[names.duplicated()]
+    if len(again):
+        name = str(again.iloc[0])
+        found = f"{int((names == name).sum())} columns of this name"
+        raise InputError(Problem(file.name, name, found, "each column name once"))
 
 
 FORMATS: Mapping[str, Callable[[Path], Survey]] = {

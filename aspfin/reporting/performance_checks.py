@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from aspfin import indicators
-from aspfin.reporting.performance_data import BEFORE, Prepared
+from aspfin.reporting.performance_data import BEFORE, NO_LABEL, Prepared
 from aspfin.reporting.performance_disclosure import HIDDEN
 from aspfin.reporting.performance_measures import MONEY_MEASURES, QUANTILE, WITHOUT_THEM
 from aspfin.reporting.performance_parameters import PerformanceParameters
@@ -52,11 +52,38 @@ def checks_of(
             single == 0,
             text=f"{single} strata have one; treated as: {parameters.single_psu}" if single else "all do",
         ),
+        *_labels_known(data, int(design.in_domain.sum())),
+        *_no_repeats(data, parameters),
         _line_fits(design, parameters),
         _amounts_fit(figures, parameters),
         *_sums(figures, parameters.whole),
     ]
     return tuple(found)
+
+
+def _labels_known(data: Prepared, rows: int) -> list[Check]:
+    """Return for each group column with missing labels whether nearly all rows have one."""
+    question = "Do nearly all rows have a label?"
+    return [
+        Check(
+            f"{name} known",
+            question,
+            missing <= MOST_MISSING * rows,
+            text=f"{missing:,} of {rows:,} rows have no {name}: a group of its own, “{NO_LABEL}”",
+        )
+        for name, missing in data.unlabelled.items()
+    ]
+
+
+def _no_repeats(data: Prepared, parameters: PerformanceParameters) -> list[Check]:
+    """Return whether rows repeat others; persons of a household may well be alike."""
+    if parameters.data.path is None or parameters.household_size is None:
+        return []
+    rows = "row repeats" if data.identical == 1 else "rows repeat"
+    text = (
+        f"{data.identical:,} {rows} another one in every column; each counts twice" if data.identical else ""
+    )
+    return [Check("no row twice", "Is every household there once?", data.identical == 0, text=text)]
 
 
 def _line_fits(design: indicators.SurveyDesign, parameters: PerformanceParameters) -> Check:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ __all__ = [
     "value_problems",
 ]
 
+NO_LABEL = "not known"
 MOST_GROUPS = 60  # of one column; more are a number, not groups
 YEARLY = "per household and year"  # what the programmes of a pack pay, as `performance_synthetic` gives it
 # Columns this report makes; the blanks keep them apart from those of any file.
@@ -59,6 +61,10 @@ class Prepared:
     population : Prepared or None
         With synthetic data: everybody, for the true figures.
     rows_read : int
+    unlabelled : mapping of str to int
+        Group column to its rows without a label, among those used; where there are any.
+    identical : int
+        Rows of a file that repeat another one in every column.
     margins, unverified : DataFrame
         With synthetic data: published figures that the population meets; inputs nobody has confirmed.
     """
@@ -70,6 +76,8 @@ class Prepared:
     labels: Mapping[str, str] = field(default_factory=dict)
     population: Prepared | None = None
     rows_read: int = 0
+    unlabelled: Mapping[str, int] = field(default_factory=dict)
+    identical: int = 0
     margins: pd.DataFrame = field(default_factory=pd.DataFrame)
     unverified: pd.DataFrame = field(default_factory=pd.DataFrame)
 
@@ -92,7 +100,8 @@ def load(parameters: PerformanceParameters, file: str = "parameters") -> Prepare
         survey = _prepared(made.survey, parameters, {}, file, population)
         return replace(survey, margins=made.margins, unverified=made.unverified)
     frame, labels = _from_file(parameters, file)
-    return _prepared(frame, parameters, labels, file)
+    identical = int(frame.duplicated().sum())
+    return replace(_prepared(frame, parameters, labels, file), identical=identical)
 
 
 def value_problems(parameters: PerformanceParameters, file: str) -> list[Problem]:
@@ -141,7 +150,7 @@ def design_of(data: Prepared, parameters: PerformanceParameters, file: str = "pa
 
 def _named(parameters: PerformanceParameters) -> Iterator[tuple[str, str]]:
     """Yield field and name of every column."""
-    for name in ("weights", "household_size", "strata", "psu", "welfare", "eligible"):
+    for name in ("weights", "household_size", "household_id", "strata", "psu", "welfare", "eligible"):
         if (column := getattr(parameters, name)) is not None:
             yield name, column
     yield from ((f"programmes[{i}].column", one.column) for i, one in enumerate(parameters.programmes))
@@ -156,7 +165,11 @@ def _from_file(parameters: PerformanceParameters, file: str) -> tuple[pd.DataFra
     path = str(parameters.data.path)
     if not Path(path).is_file():
         raise InputError(Problem(file, "data.path", path, "an existing file"))
-    read = survey.read(path)
+    try:
+        read = survey.read(path)
+    except InputError as error:
+        told = [(f"{Path(path).name}: {one.value}", one.allowed) for one in error.problems]
+        raise InputError([Problem(file, "data.path", *one) for one in told]) from None
     if read.frame.empty:
         raise InputError(Problem(file, "data.path", path, "a file with rows"))
     frame = read.frame.copy()
@@ -182,13 +195,19 @@ def _prepared(
             problem = Problem(file, place, _first_text(raw[name]), f"numbers in column {name!r}")
             raise InputError(problem) from None
 
+    weight = numbers(parameters.weights, "weights")
+    allowed = "a weight above 0 in every row; take rows that stand for nobody out of the file"
+    if wrong := _refused(~((weight > 0) & np.isfinite(weight)), weight, "weights", file, allowed):
+        raise InputError(wrong)
+    if parameters.household_id is not None:
+        problems += _repeated(raw[parameters.household_id], file)
     size = np.ones(len(raw))
     if parameters.household_size is not None:
         size = numbers(parameters.household_size, "household_size")
         if wrong := _refused(~(size > 0), size, "household_size", file, "at least one person"):
             raise InputError(wrong)
     frame = raw.copy()
-    frame[PERSONS] = size
+    frame[parameters.weights], frame[PERSONS] = weight, size
     columns: dict[str, str] = {}
     for place, one in enumerate(parameters.programmes):
         values = numbers(one.column, f"programmes[{place}].column")
@@ -202,13 +221,14 @@ def _prepared(
         frame[columns[one.column]] = values * _per_day(one.unit, size)
     if problems:
         raise InputError(_once(problems))
-    _welfare(frame, numbers(parameters.welfare, "welfare"), size, columns, parameters)
+    welfare = numbers(parameters.welfare, "welfare")
+    if wrong := _refused(welfare < 0, welfare, "welfare", file, "welfare of 0 or more, or missing"):
+        raise InputError(wrong)
+    _welfare(frame, welfare, size, columns, parameters)
     usable = frame[BEFORE].notna().to_numpy(copy=True)
     negative = usable & (frame[BEFORE].to_numpy() < -1e-9)
     if negative.any():
-        found = f"{int(negative.sum()):,} rows receive more than their welfare after transfers"
-        allowed = "welfare that holds the transfers, or welfare_is: before_transfers"
-        problems.append(Problem(file, "welfare", found, allowed))
+        problems.append(_above_welfare(negative, parameters, file))
     if parameters.eligible is None:
         frame[ELIGIBLE] = np.where(usable, frame[BEFORE] < parameters.line_per_day, np.nan)
     else:
@@ -216,6 +236,9 @@ def _prepared(
         other = frame[ELIGIBLE].notna() & ~frame[ELIGIBLE].isin([0, 1])
         problems += _refused(other.to_numpy(), frame[ELIGIBLE].to_numpy(), "eligible", file, "0 or 1")
         usable &= frame[ELIGIBLE].notna().to_numpy()
+        if not other.any() and usable.any() and not (frame[ELIGIBLE][usable] == 1).any():
+            found, allowed = f"nobody is 1 in {parameters.eligible!r}", "1 for whom the programmes are meant"
+            problems.append(Problem(file, "eligible", found, f"{allowed}, or the field left out"))
     if not usable.any():
         problems.append(Problem(file, "welfare", "no row", "rows with welfare (and eligibility)"))
     _relabel(frame, parameters)
@@ -223,9 +246,77 @@ def _prepared(
         if (distinct := frame[name].nunique()) > MOST_GROUPS:
             allowed = f"at most {MOST_GROUPS} groups: recode the column"
             problems.append(Problem(file, f"by[{place}]", f"{distinct:,} values in {name!r}", allowed))
+        if usable.any() and not frame.loc[usable, name].notna().any():
+            found = f"no label in any row of column {name!r}"
+            problems.append(Problem(file, f"by[{place}]", found, "a column with labels, or left out"))
     if problems:
         raise InputError(_once(problems))
-    return Prepared(frame, usable, columns, _fingerprint(raw), labels, population, len(raw))
+    unlabelled = _named_missing(frame, usable, parameters)
+    return Prepared(frame, usable, columns, _fingerprint(raw), labels, population, len(raw), unlabelled)
+
+
+def _named_missing(
+    frame: pd.DataFrame, usable: np.ndarray, parameters: PerformanceParameters
+) -> dict[str, int]:
+    """Put a group of its own in place of missing labels, so that groups add up, and return its rows."""
+    found = {}
+    for name in parameters.by:
+        if not (missing := frame[name].isna()).any():
+            continue
+        found[name] = int((missing & usable).sum())
+        if isinstance(frame[name].dtype, pd.CategoricalDtype):
+            levels = [code_text(one) for one in frame[name].cat.categories]
+        else:
+            levels = list(dict.fromkeys(map(code_text, sorted_naturally(frame[name].dropna().unique()))))
+        text = frame[name].astype(object).map(code_text, na_action="ignore").fillna(NO_LABEL)
+        frame[name] = pd.Categorical(text, list(dict.fromkeys([*levels, NO_LABEL])))
+    return {name: rows for name, rows in found.items() if rows}
+
+
+def sorted_naturally(values: Iterable[object]) -> list[object]:
+    """Return values in order, numbers by size and before text.
+
+    Examples
+    --------
+    >>> sorted_naturally([10.0, 9.0, "b", "a"])
+    [9.0, 10.0, 'a', 'b']
+    """
+    return sorted(values, key=lambda one: (0, one, "") if isinstance(one, Real) else (1, 0, str(one)))
+
+
+def _repeated(ids: pd.Series, file: str) -> list[Problem]:
+    """Return that ids of households are missing or stand in several rows."""
+    again = ids.duplicated() & ids.notna()
+    if ids.isna().any():
+        found = f"missing in {_rows_of(ids.isna().to_numpy())}"
+        return [Problem(file, "household_id", found, "an id in every row")]
+    if not again.any():
+        return []
+    first = code_text(ids[again].iloc[0])
+    found = f"{first} once more in {_rows_of(again.to_numpy())}"
+    return [Problem(file, "household_id", found, "each household once")]
+
+
+def _above_welfare(wrong: np.ndarray, parameters: PerformanceParameters, file: str) -> Problem:
+    """Return that somebody gets more than all they live on: a wrong unit or a wrong amount."""
+    verb = "receives" if wrong.sum() == 1 else "receive"
+    found = f"{_rows_of(wrong)} {verb} more than all welfare"
+    units = "; ".join(f"programmes[{i}].unit {one.unit}" for i, one in enumerate(parameters.programmes))
+    allowed = f"right units (welfare_unit {parameters.welfare_unit}; {units}) and right amounts in these rows"
+    if parameters.welfare_is == "after_transfers":
+        allowed += "; welfare_is: before_transfers only where the column leaves the transfers out"
+    return Problem(file, "welfare", found, allowed)
+
+
+def _rows_of(wrong: np.ndarray) -> str:
+    """Return how many rows are meant and the first, counted below the heading.
+
+    Examples
+    --------
+    >>> _rows_of(np.array([False, True, True]))
+    '2 of 3 rows, first data row 2'
+    """
+    return f"{int(wrong.sum()):,} of {len(wrong):,} rows, first data row {int(np.argmax(wrong)) + 1:,}"
 
 
 def _per_day(unit: str, size: np.ndarray) -> np.ndarray:
@@ -278,13 +369,16 @@ def _refused(wrong: np.ndarray, values: np.ndarray, place: str, file: str, allow
     if not wrong.any():
         return []
     first = values[wrong][0]
-    found = f"{'missing' if np.isnan(first) else f'{first:g}'} in {int(wrong.sum()):,} of {len(wrong):,} rows"
+    found = f"{'missing' if np.isnan(first) else f'{first:g}'} in {_rows_of(wrong)}"
     return [Problem(file, place, found, allowed)]
 
 
 def _first_text(values: pd.Series) -> str:
-    bad = values[pd.to_numeric(values, errors="coerce").isna() & values.notna()]
-    return str(bad.iloc[0]) if len(bad) else str(values.dtype)
+    """Return the first cell that is no number and where it is, counted below the heading."""
+    bad = (pd.to_numeric(values, errors="coerce").isna() & values.notna()).to_numpy()
+    if not bad.any():
+        return str(values.dtype)
+    return f"text {str(values[bad].iloc[0])[:30]!r} in {_rows_of(bad)}".replace('"', "'")
 
 
 def _once(problems: list[Problem]) -> list[Problem]:

@@ -149,6 +149,10 @@ class PerformanceParameters(Section):
     household_size: Column | None = Field(
         None, description="persons per row: weights times this are persons; left out: a row is a person"
     )
+    household_id: Column | None = Field(
+        None,
+        description="column of household ids, each once; left out: not looked at",
+    )
     strata: Column | None = Field(None, description="column of sampling strata")
     psu: Column | None = Field(None, description="column of primary sampling units (villages)")
     single_psu: Literal["error", "center", "certainty"] = Field(
@@ -251,6 +255,9 @@ def _rules(parameters: PerformanceParameters, file: str) -> list[Problem]:
     for place, one in enumerate(parameters.programmes):
         if one.payments_per_year is not None and parameters.data.synthetic is None:
             refuse(f"programmes[{place}].payments_per_year", one.payments_per_year, "left out with a file")
+    if parameters.household_id is not None and parameters.household_size is None:
+        allowed = "left out, where a row of the data is a person"
+        refuse("household_id", parameters.household_id, allowed)
     for place, name in enumerate(parameters.by):
         if name in parameters.by[:place]:
             refuse(f"by[{place}]", name, "each column once")

@@ -335,6 +335,7 @@ def sample(design: indicators.SurveyDesign, data: Prepared) -> pd.DataFrame:
     rows = [
         ("rows in the data", data.rows_read),
         ("rows with welfare, used", used),
+        *((f"rows used without {name}", missing) for name, missing in data.unlabelled.items()),
         ("sampling units (villages)", design.n_psu),
         ("strata", design.n_strata),
         ("people they stand for", float(design.weights[design.in_domain].sum())),

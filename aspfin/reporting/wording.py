@@ -36,12 +36,17 @@ def did_you_mean(value: Any, names: Sequence[str]) -> str:
     --------
     >>> did_you_mean("KH1", ["KH01", "KH02"])
     "did you mean 'KH01'? (KH01, KH02)"
+    >>> did_you_mean("FLOOD", ["flood", "drought"])
+    "did you mean 'flood'? (drought, flood)"
     >>> did_you_mean(3, ["flood", "drought"])
     'one of drought, flood'
     """
     names = sorted(map(str, names))
     known = ", ".join(names[:40]) + (", …" if len(names) > 40 else "")
     near = get_close_matches(value, names, n=1, cutoff=0.6) if isinstance(value, str) else []
+    if isinstance(value, str) and not near:  # HHWEIGHT for hhweight
+        lower = {name.lower(): name for name in names}
+        near = [lower[one] for one in get_close_matches(value.lower(), list(lower), n=1, cutoff=0.6)]
     return f"did you mean {near[0]!r}? ({known})" if near else f"one of {known}" if known else "nothing here"
 
 

@@ -142,3 +142,26 @@ def test_wrong_kind_missing_file_and_wrong_encoding(tmp_path):
     (tmp_path / "empty.csv").touch()
     with pytest.raises(InputError, match=r"a readable .csv file"):
         survey.read(tmp_path / "empty.csv")
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_two_columns_of_one_name_are_refused(tmp_path, kind):
+    file = tmp_path / f"twice.{kind}"
+    frame = pd.DataFrame([[1, 2, 3]], columns=["hh", "weight", "weight"])
+    if kind == "xlsx":
+        pytest.importorskip("openpyxl")
+        frame.to_excel(file, index=False)
+    else:
+        frame.to_csv(file, index=False)
+    with pytest.raises(InputError, match=r"weight: got '2 columns of this name'; allowed: each column name"):
+        survey.read(file)
+
+
+def test_a_file_in_another_encoding_or_of_another_kind_says_what_to_do(tmp_path):
+    (tmp_path / "old.csv").write_bytes("nom,âge\né,3\n".encode("latin-1"))
+    with pytest.raises(InputError, match="in Excel: save as “CSV UTF-8”"):
+        survey.read(tmp_path / "old.csv")
+    (tmp_path / "fake.dta").write_bytes(b"a,b\n1,2\n" * 3)
+    with pytest.raises(InputError) as error:
+        survey.read(tmp_path / "fake.dta")
+    assert "buffer" not in str(error.value)

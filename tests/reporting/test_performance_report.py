@@ -351,6 +351,9 @@ def problems(sections):
         ({"quantiles": 7}, "quantiles", "5, 10"),
         ({"disclosure": {"minimum_cell": 1}}, "disclosure.minimum_cell", "from 2"),
         ({"eligible": "hhsize"}, "eligible", "0 or 1"),
+        ({"weights": "WEIGHT"}, "weights", "did you mean 'weight'"),
+        ({"household_id": "psu"}, "household_id", "each household once"),
+        ({"household_id": "hhid", "household_size": None}, "household_id", "a row of the data is a person"),
         ({"administrative": [{"programme": "x", "count": 3, "date": "2020", "source": "s"}]},
          "administrative[0].programme", "transfer_month"),
         ({"titel": "x"}, "titel", "did you mean 'title'"),
@@ -365,17 +368,23 @@ def test_a_parameter_file_that_is_wrong_says_where(values, field, said):
 @pytest.mark.parametrize(
     ("change", "field", "said"),
     [
-        ({"weight": 0}, "weights", "is 0 in 480"),
+        ({"weight": 0}, "weights", "0 in 480"),
+        ({"weight": lambda f: f["weight"].astype(object).where(f.index != 3, "about 300")}, "weights",
+         "text 'about 300' in 1 of 480 rows, first data row 4"),
+        ({"weight": lambda f: f["weight"].where(f.index != 3, -5)}, "weights", "first data row 4"),
+        ({"post_pc_day": lambda f: f["post_pc_day"].where(f.index != 2, -100)}, "welfare",
+         "-100 in 1 of 480 rows, first data row 3"),
+        ({"urban": np.nan}, "by[0]", "no label in any row of column 'urban'"),
         ({"weight": "x kg"}, "weights", "text"),
         ({"transfer_month": -5}, "programmes[0].column", "0 or more"),
         ({"transfer_month": "lots"}, "programmes[0].column", "numbers"),
         ({"transfer_month": np.nan}, "programmes[0].column", "nothing_received"),
-        ({"transfer_month": 1e9}, "welfare", "before_transfers"),
+        ({"transfer_month": 1e9}, "welfare", "programmes[0].unit per household and month"),
         ({"hhsize": 0}, "household_size", "at least one person"),
         ({"post_pc_day": np.nan}, "welfare", "rows with welfare"),
         ({"stratum": [f"S{i}" for i in range(480)]}, "strata", "certainty"),
     ],
-)
+)  # fmt: skip
 def test_data_that_cannot_be_used_are_refused_before_a_notebook_runs(survey, tmp_path, change, field, said):
     survey.assign(**change).to_csv(tmp_path / "survey.csv", index=False)
     found = problems(changed(data={"path": str(tmp_path / "survey.csv")}))
@@ -453,6 +462,35 @@ def test_what_cannot_be_right_is_told_on_the_first_screen(survey, tmp_path, chan
     text = failed(a)[check]
     assert all(one in text for one in said), text
     assert f"Mind: {text}." in str(show.first_screen(a))
+
+
+def test_rows_without_a_label_are_a_group_and_are_counted(survey, tmp_path):
+    frame = survey.assign(urban=survey["urban"].where(survey.index % 4 > 0))
+    a = from_frame(tmp_path, frame)
+    rows = a.rows("beneficiary_incidence", "urban")
+    assert rows["group"].tolist() == ["rural", "urban", "not known"]
+    assert rows["estimate"].sum() == pytest.approx(1, abs=1e-12)
+    assert "120 of 480 rows have no urban" in failed(a)["urban known"]
+    assert "Rows used without urban" in page(a)
+
+
+def test_nobody_eligible_is_told_before_the_report_is_made(survey, tmp_path):
+    survey.assign(eligible=0).to_csv(tmp_path / "survey.csv", index=False)
+    found = problems(changed(data={"path": str(tmp_path / "survey.csv")}, eligible="eligible"))
+    assert [place for place, _ in found] == ["eligible"] and "nobody is 1" in found[0][1]
+
+
+def test_rows_that_are_there_twice_are_told(survey, tmp_path):
+    frame = pd.concat([survey, survey.head(5)], ignore_index=True)
+    assert "5 rows repeat another one" in failed(from_frame(tmp_path, frame))["no row twice"]
+    found = problems(changed(data={"path": str(tmp_path / "survey.csv")}, household_id="hhid"))
+    assert found[0][0] == "household_id" and "1 once more in 5 of 485 rows" in found[0][1]
+
+
+def test_a_file_that_cannot_be_read_names_the_parameter_file(tmp_path):
+    (tmp_path / "old.csv").write_bytes("âge\n3\n".encode("latin-1"))
+    found = problems(changed(data={"path": str(tmp_path / "old.csv")}))
+    assert found[0][0] == "data.path" and found[0][1].startswith("case.yaml: data.path: got 'old.csv: byte")
 
 
 def test_nothing_is_to_be_minded_in_a_sound_survey(own):
