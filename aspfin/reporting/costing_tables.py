@@ -27,6 +27,7 @@ __all__ = [
 
 MOST_BARS = 14
 ADMINISTRATION = "Administration (assumed)"
+BOUNDS = ("more than", "about", "at least", "nearly", "up to")  # notes that speak of the number itself
 MOST_ROWS = 40
 BASIS = {"stated": "stated in the file", "published": "published", "planned": "planned",
          "population": "made-up population"}  # fmt: skip
@@ -156,6 +157,18 @@ def _written_count(count: float, unit: str, label: str) -> str:
     return f"{style.count(count)} {unit}" if words.known(count) and unit else label
 
 
+def _counted(note: str, count: str) -> str:
+    """Return a note below a table of counts: "more than" is more than which number.
+
+    Examples
+    --------
+    >>> _counted("more than; day not known", "260,000 people")
+    'More than 260,000 people; day not known.'
+    """
+    parts = [f"{one} {count}" if one in BOUNDS else one for one in note.rstrip(".").split("; ")]
+    return words.capital("; ".join(parts)) + "."
+
+
 def components(a: CostingAnalysis) -> Html:
     """Return amount times count times periods, row by row."""
     c = a.budget.components.head(MOST_ROWS)
@@ -198,7 +211,7 @@ def counts(a: CostingAnalysis) -> Html:
         }
     )
     flags = {
-        (place, "count"): words.capital(one.note.rstrip(".")) + "."
+        (place, "count"): _counted(one.note, _written_count(one.count, one.unit, one.label))
         for place, one in enumerate(c.itertuples())
         if one.note
     }

@@ -289,18 +289,30 @@ def _components(a: CostingAnalysis) -> str:
 
 def _counts(a: CostingAnalysis) -> str:
     c = a.budget.caseloads
-    widest, ratio = "", 1.0
-    for name, rows in c.groupby("programme", sort=False):
+    widest, ratio = c, 1.0
+    for _, rows in c.groupby("programme", sort=False):
         spread = rows["transfers"].max() / rows["transfers"].min() if rows["transfers"].min() > 0 else 1.0
         if spread > ratio:
-            widest, ratio = str(name), spread
+            widest, ratio = rows, spread
     if ratio < 1.005:
         return "Each programme has one count, or counts that give the same cost."
     return (
-        f"They do not always agree: for {short(widest)} the highest count costs {style.number(ratio, 2)} "
-        "times the lowest. The cost is that of the count marked “used”; the range goes from the lowest to "
-        "the highest."
+        f"They do not always agree: for {_apart(widest, style.number(ratio, 2))}. The cost is that of the "
+        "count marked “used”; the range goes from the lowest to the highest."
     )
+
+
+def _apart(rows: pd.DataFrame, ratio: str) -> str:
+    """Return how far the costs of a programme's counts are apart; the same people may be paid for longer."""
+    name = short(str(rows["programme"].iloc[0]))
+    ends = [rows.loc[at] for at in (rows["transfers"].idxmax(), rows["transfers"].idxmin())]
+    high, low = (f"{style.count(one['count'])} {one['unit']}" if known(one["count"]) else "" for one in ends)
+    if high and high == low:
+        return (
+            f"{name} two rows count the same {high}, and one costs {ratio} times the other, because it has "
+            "them paid for more months or at other amounts"
+        )
+    return f"{name} the dearest count costs {ratio} times the cheapest"
 
 
 def _sensitivity(a: CostingAnalysis) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from aspfin.programmes.replay_range import CLOSE
 from aspfin.reporting import style
 from aspfin.reporting.manifest import Headline
 
@@ -203,9 +204,13 @@ def finding(a: ReplayAnalysis, name: str) -> str:
 
 def _comparison(a: ReplayAnalysis) -> str:
     frame = a.result.comparisons
-    above, below = int((frame["difference"] > 0).sum()), int((frame["difference"] < 0).sum())
+    above = int((frame["difference"] >= CLOSE).sum())
+    below, equal = int((frame["difference"] <= -CLOSE).sum()), int((frame["difference"].abs() < CLOSE).sum())
+    parts = [f"lies above {above}"] * (above > 0) + [f"lies below {below}"] * (below > 0)
+    parts += [f"equals {equal} to within {style.percent(CLOSE)}"] * (equal > 0)
+    where = " and ".join(parts).replace(" and lies below", " and below", 1)
     return (
-        f"The replay lies above {above} and below {below} of {len(frame)} published figures. A range is what"
+        f"Of {len(frame)} published figures the replay {where}. A range is what"
         " the inputs that are not known allow together; a figure outside it needs another explanation."
     )
 

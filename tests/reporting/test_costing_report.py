@@ -3,8 +3,10 @@
 import copy
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from aspfin.reporting import costing_cards as headlines
@@ -252,3 +254,23 @@ def test_amounts_are_escaped():
 def test_missing_values_are_written_as_dashes(made):
     page = html(show.programmes_table(made["insured"]))
     assert "–" in page and np.isnan(made["insured"].budget.lines["administration"].iloc[0])
+
+
+def test_the_same_people_paid_for_longer_are_not_told_as_two_counts(made):
+    a = made["flood"]
+    one = a.budget.caseloads.iloc[[0]]
+    both = pd.concat([one, one.assign(transfers=3 * one["transfers"])], ignore_index=True)
+    said = words.finding(replace(a, budget=replace(a.budget, caseloads=both)), "counts")
+    assert "two rows count the same" in said and "costs 3 times the other" in said
+    apart = both.assign(count=[1000.0, 3000.0])
+    said = words.finding(replace(a, budget=replace(a.budget, caseloads=apart)), "counts")
+    assert "the dearest count costs 3 times the cheapest" in said and "two rows" not in said
+
+
+def test_a_bound_in_a_footnote_names_its_number(made):
+    a = made["flood"]
+    noted = a.budget.caseloads.iloc[[0]].assign(
+        count=260_000.0, unit="people", note="more than; day not known", source=""
+    )
+    page = html(show.counts_table(replace(a, budget=replace(a.budget, caseloads=noted))))
+    assert "More than 260,000 people; day not known." in page

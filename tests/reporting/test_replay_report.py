@@ -349,3 +349,17 @@ def test_run_by_hand_writes_nothing(made, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     show.save(made["khm_flood_2022"], None)
     assert not list(tmp_path.iterdir())
+
+
+def test_figures_nearer_than_a_tenth_of_a_per_cent_are_said_to_be_equal(made):
+    a = made["khm_flood_2022"]
+    said = words.finding(a, "comparison")
+    differences = a.result.comparisons["difference"]
+    near = int((differences.abs() < 0.001).sum())
+    assert near and ((differences != 0) & (differences.abs() < 0.001)).any()
+    assert f"equals {near} to within 0.1 %" in said and f"Of {len(differences)} published figures" in said
+    for number, words_ in (
+        (int((differences >= 0.001).sum()), "above"),
+        (int((differences <= -0.001).sum()), "below"),
+    ):
+        assert (f"{words_} {number}" in said) == (number > 0)
