@@ -103,6 +103,10 @@ class PovertyLine(Section):
     currency: str = Field("riel", min_length=1, max_length=20, description="currency of all amounts")
     period: Period = Field("day", description="the line is per person and this")
     label: Words = Field("the national poverty line", description="which line it is")
+    international_extreme: bool = Field(
+        False,
+        description="true: the international extreme line, to which official codes refer",
+    )
 
 
 class Disclosure(Section):

@@ -270,6 +270,9 @@ MEASURE_OF = {
 }  # fmt: skip
 
 
+EXTREME = r"_ep(?:_|$)"  # the group or the line of the extreme poor among the official codes
+
+
 def official(
     design: indicators.SurveyDesign,
     data: Prepared,
@@ -293,6 +296,8 @@ def official(
         pre_transfer=True,
         unit=f"{parameters.poverty_line.currency} per person and day",
     ).to_frame()
+    if not parameters.poverty_line.international_extreme:
+        table["code"] = table["code"].mask(table["code"].str.contains(EXTREME, case=False), "")
     return _safe_official(table, parameters.disclosure.minimum_cell, _closed_totals(named, closed))
 
 

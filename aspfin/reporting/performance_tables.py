@@ -36,6 +36,8 @@ SHOWN = (
     "away."
 )
 
+TOO_FEW = "Fewer than {minimum} rows of the data are behind every figure of this table: it is not shown."
+
 
 def shown_share(value: Any) -> str | None:
     """Return a share in per cent as a cell; None where it is not shown."""
@@ -45,6 +47,11 @@ def shown_share(value: Any) -> str | None:
 def _between(row: Any, plain: bool = False) -> str | None:
     both = pd.Series({"ci_low": row.ci_low, "ci_high": row.ci_high})
     return (words.plain_ends(both, 3) if plain else words.ends(both)) or None
+
+
+def _in_per_cent(row: Any) -> str | None:
+    between = _between(row)
+    return f"{between} %" if between else None
 
 
 def hidden_note(a: PerformanceAnalysis, frame: pd.DataFrame) -> list[str]:
@@ -99,6 +106,8 @@ def coverage(a: PerformanceAnalysis) -> Html:
                 row[f"p{i}"] = shown_share(own["estimate"])
                 used.append(own.to_frame().T)
             rows.append(row)
+    if all(value is None for row in rows for name, value in row.items() if name != "group"):
+        return tables.paragraphs(TOO_FEW.format(minimum=a.parameters.disclosure.minimum_cell))
     shown = pd.DataFrame(rows)
     names = {"group": "Group", "any": "Any programme" if several else "Covered",
              "interval": "95 % interval", "truth": "True value"}  # fmt: skip
@@ -134,6 +143,8 @@ def incidence(a: PerformanceAnalysis) -> Html:
             )
     if not rows:
         return tables.paragraphs("Nobody in the data receives anything.")
+    if all(row["people"] is None and row["money"] is None for row in rows):
+        return tables.paragraphs(TOO_FEW.format(minimum=a.parameters.disclosure.minimum_cell))
     names = {"group": "Group", "people": "Of all recipients", "people_interval": "95 % interval",
              "money": "Of all money", "money_interval": "95 % interval",
              "truth": "True share of money"}  # fmt: skip
@@ -172,6 +183,8 @@ def transfers(a: PerformanceAnalysis) -> Html:
         )
     if not rows:
         return tables.paragraphs("Nobody in the data receives anything.")
+    if all(row["average"] is None and row["people"] is None for row in rows):
+        return tables.paragraphs(TOO_FEW.format(minimum=a.parameters.disclosure.minimum_cell))
     unit = f"{a.parameters.poverty_line.currency} a day"
     return tables.table(
         pd.DataFrame(rows),
@@ -216,7 +229,8 @@ def poverty(a: PerformanceAnalysis) -> Html:
     for name in names:
         one = a.figure("benefit_cost", programme=name)
         if words.known(one["estimate"]):
-            costs.append(f"{name} {style.number(one['estimate'], 2)} ({words.plain_ends(one)})")
+            between = words.plain_ends(one)
+            costs.append(f"{name} {style.number(one['estimate'], 2)}" + (f" ({between})" if between else ""))
     line = a.parameters.poverty_line
     notes = [f"Poverty line: {line.label}, {words.line(a)} per person; poor is who is below it."]
     if costs:
@@ -276,12 +290,13 @@ def official(a: PerformanceAnalysis) -> Html:
                 "code": one.code,
                 "meaning": words.capital(describe(one.code)),
                 "value": shown_share(one.estimate) if share else style.number(one.estimate),
-                "interval": f"{_between(one)} %" if share else _between(one, plain=True),
+                "interval": _in_per_cent(one) if share else _between(one, plain=True),
                 "n": f"{one.n:,}",
             }
         )
     if not rows:
         return tables.paragraphs("No programme of this report has an official code.")
+    first = f"The first {len(rows)} rows" if len(rows) > 1 else "The first row"
     left = len(a.official) - len(rows)
     return tables.table(
         pd.DataFrame(rows),
@@ -289,9 +304,20 @@ def official(a: PerformanceAnalysis) -> Html:
         headers={"code": "Code", "meaning": "What it is", "value": "Value", "interval": "95 % interval",
                  "n": "Rows"},
         formats={name: str for name in ("value", "interval", "n")},
-        notes=[f"The first {len(rows)} rows; {left:,} more are in tables/official_codes.csv.",
-               f"Poverty line stored with each figure that uses it: {words.line(a)}."],
+        notes=[*([f"{first}; {left:,} more are in tables/official_codes.csv."] if left else []),
+               f"Poverty line stored with each figure that uses it: {words.line(a)}.", _extreme(a)],
     )  # fmt: skip
+
+
+def _extreme(a: PerformanceAnalysis) -> str:
+    """Return which line the official codes of the extreme poor (ep) would stand for."""
+    if a.parameters.poverty_line.international_extreme:
+        return "Extreme poor (ep): below that line, which the parameter file says is the international one."
+    return (
+        f"Below {a.parameters.poverty_line.label}, poor is not the extreme poor (ep) of the official codes: "
+        "such figures carry no code. Where the line is the international extreme line, say so with "
+        "poverty_line.international_extreme: true."
+    )
 
 
 def population(a: PerformanceAnalysis) -> Html:

@@ -69,7 +69,7 @@ def measures(a: PerformanceAnalysis) -> Html:
             "measure": label,
             "meaning": meaning,
             "value": style.number(one["estimate"]) if plain else shown_share(one["estimate"]),
-            "interval": words.plain_ends(one) if plain else f"{words.ends(one)} %",
+            "interval": (words.plain_ends(one) if plain else _per_cent(words.ends(one))) or None,
         }
         if a.known:
             row["truth"] = style.number(one["truth"]) if plain else shown_share(one["truth"])
@@ -85,6 +85,10 @@ def measures(a: PerformanceAnalysis) -> Html:
         headers={name: names[name] for name in shown},
         formats={name: str for name in shown if name not in ("measure", "meaning")},
     )
+
+
+def _per_cent(between: str) -> str:
+    return f"{between} %" if between else ""
 
 
 def by_programme(a: PerformanceAnalysis) -> Html:
@@ -105,6 +109,8 @@ def by_programme(a: PerformanceAnalysis) -> Html:
                 "ratio": style.number(ratio) if words.known(ratio) else None,
             }
         )
+    if all(value is None for row in rows for name, value in row.items() if name != "programme"):
+        return tables.paragraphs()
     return tables.table(
         pd.DataFrame(rows),
         caption="Each programme by itself",

@@ -232,6 +232,10 @@ def _who(a: PerformanceAnalysis) -> str:
         f"Of all people, {with_ends(everybody, '95 % interval ')} live in a household that receives "
         f"{_programmes(a)}"
     )
+    if not known(everybody["estimate"]):
+        return f"Too few people live in a household that receives {_programmes(a)} to say how many."
+    if everybody["estimate"] == 0:
+        return f"Nobody in the data lives in a household that receives {_programmes(a)}."
     if not (known(low["estimate"]) and known(high["estimate"])):
         return f"{text}; too few rows are in the data to tell the poorest from the richest."
     return (
@@ -260,6 +264,11 @@ def _effect(a: PerformanceAnalysis) -> str:
     )
     if not known(before["estimate"]):
         return "Too few households are in the data to say what the transfers do to poverty."
+    if not known(after["estimate"]):
+        return (
+            f"Poverty would be {rate(before['estimate'])} % without the transfers; too few receive them to "
+            "say what it is with them."
+        )
     missed, leaked = a.error("exclusion_error"), a.error("inclusion_error")
     drop = f", a fall by {with_ends(fall)}" if known(fall["estimate"]) else ""
     text = (
@@ -304,16 +313,26 @@ def cards(a: PerformanceAnalysis) -> list[tuple[str, str, str]]:
         if known(missed["ci_low"]) else ""
     )  # fmt: skip
     before, after = a.figure("headcount_before")["estimate"], a.figure("headcount_after")["estimate"]
-    poverty = f"{rate(before)} → {rate(after)}" if known(before) else NOT_SHOWN
+    poverty = f"{rate(before)} → {rate(after)}" if known(before) and known(after) else NOT_SHOWN
     currency = a.parameters.poverty_line.currency
     closed = number(gap["estimate"], 2) if known(gap["estimate"]) else NOT_SHOWN
     return [
-        (f"{capital(meant(a))} reached", share(reached), f"of {size(missed)}{between}"),
-        ("Money to the poorest 40 %", share(low["estimate"]), f"of all transfers; {ends(low)} %"),
+        (f"{capital(meant(a))} reached", share(reached), f"{_of(a, missed)}{between}"),
+        ("Money to the poorest 40 %", share(low["estimate"]),
+         "of all transfers" + (f"; {ends(low)} %" if ends(low) else "")),
         ("Poverty, %", poverty, f"without → with transfers, below {line(a)}"),
         ("Poverty gap closed", closed, f"{currency} for each {currency} paid"
          + (f"; {plain_ends(gap)}" if plain_ends(gap) else "")),
     ]  # fmt: skip
+
+
+def _of(a: PerformanceAnalysis, missed: pd.Series) -> str:
+    """Return the people meant to receive, of whom a share is reached, in words."""
+    if known(missed["denominator_persons"]) and missed["denominator_persons"] > 0:
+        return f"of {size(missed)}"
+    if a.figure("headcount_before")["estimate"] == 0 and a.parameters.eligible is None:
+        return "nobody is poor"
+    return "too few rows receive anything to show it"
 
 
 def size(row: pd.Series) -> str:
@@ -409,6 +428,8 @@ def _administrative(a: PerformanceAnalysis) -> str:
 
 
 def _official(a: PerformanceAnalysis) -> str:
+    if not len(a.official):
+        return "Nobody in the data receives anything."
     return (
         "The same indicators under the codes of the World Bank's ASPIRE database, each with its standard "
         "error. There, fifths are formed by welfare with the transfers in it and differ from those above; "

@@ -498,6 +498,34 @@ def test_nothing_is_to_be_minded_in_a_sound_survey(own):
     assert "Mind:" not in str(show.first_screen(own))
 
 
+BROKEN = re.compile(r"\(\)|; +%|of too few|first 1 rows|None %|not shown of|of 0 people|: ?;")
+
+
+@pytest.mark.parametrize("rows", [0, 6])
+def test_where_nothing_can_be_shown_the_words_are_whole(survey, tmp_path, rows):
+    few = survey["transfer_month"].where(survey["transfer_month"].gt(0).cumsum() <= rows, 0)
+    programmes = [{"column": "transfer_month", "label": "cash"}, {"column": "food", "label": "food"}]
+    a = from_frame(tmp_path, survey.assign(transfer_month=few, food=0), programmes=programmes)
+    notes = "\n".join(" / ".join(card) for card in words.cards(a))
+    text = "\n".join([page(a), notes, *words.sentences(a)])
+    assert not BROKEN.search(re.sub(r"<[^>]*>", " ", text)), BROKEN.search(text)
+    assert "not shown live" not in text
+
+
+def test_nobody_poor_is_said(survey, tmp_path):
+    a = from_frame(tmp_path, survey, poverty_line={"value": 1})
+    assert words.cards(a)[0][2] == "nobody is poor"
+
+
+def test_codes_of_the_extreme_poor_need_the_extreme_line(own, survey, tmp_path):
+    assert not own.official["code"].str.contains("_ep").any()
+    assert own.official["code"].str.contains("_q1").any() and (own.official["by"] == "poor").any()
+    assert "not the extreme poor (ep)" in page(own)
+    line = {"value": 10_951, "international_extreme": True}
+    other = from_frame(tmp_path, survey, poverty_line=line)
+    assert other.official["code"].str.contains("_ep").any()
+
+
 # Words and pages
 
 
