@@ -40,10 +40,20 @@ def feedback(
     >>> print(feedback(3.0, right=1.2, hints=hints))
     Not yet, you have 3.00, which is too large. Read the question once more, and compare your call with
     those above.
+    >>> print(feedback(40, right=0.4))
+    Nearly: you have 40.00, which is per cent. Write a share: divide by 100.
+    >>> print(feedback("0.4", right=0.4))
+    The answer '0.4' is text: write the number alone, without quotation marks and without a sign for per cent.
     """
     value = getattr(answer, "estimate", getattr(answer, "value", answer))
     if value is None:
         return _said("Your turn: put your answer where None stands, and run the cell again.", "na")
+    if isinstance(value, str):
+        return _said(
+            f"The answer {value!r} is text: write the number alone, without quotation marks and without a "
+            "sign for per cent.",
+            "na",
+        )
     if isinstance(value, bool) or not isinstance(value, numbers.Real) or math.isnan(value):
         told = type(answer).__name__
         return _said(f"The answer should be an effect or a number; this is of the type {told}.", "na")
@@ -53,6 +63,12 @@ def feedback(
     for hint, mistake in (hints or {}).items():
         if abs(value - mistake) <= within:
             return _said(f"Not yet, you have {shown}. {hint}", "failed")
+    if right and abs(value / 100 - right) <= within and abs(right) < 1:
+        return _said(f"Nearly: you have {shown}, which is per cent. Write a share: divide by 100.", "failed")
+    if abs(right) >= 1 and abs(value) < 1 and abs(100 * value - right) <= max(within, 0.005 * abs(right)):
+        return _said(
+            f"Nearly: you have {shown}, which is a share. Write per cent: multiply by 100.", "failed"
+        )
     side = "large" if value > right else "small"
     again = "Read the question once more, and compare your call with those above."
     return _said(f"Not yet, you have {shown}, which is too {side}. {again}", "failed")

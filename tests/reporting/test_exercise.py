@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from aspfin.reporting.exercise import feedback
+
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "workshop" / "01_seven_ways.ipynb"
 LOTTERY = 'controls=["baseline_debt"], strata="province", cluster="village")'
 DESIGN_ONE = 'controls=["baseline_consumption"], strata="province", cluster="village")'
@@ -78,3 +80,19 @@ def test_the_seven_designs_hold_the_truth_and_the_naive_comparison_does_not():
     assert (
         0.45 < comparison["estimate"].iloc[0] / comparison["truth"].iloc[0] < 0.55
     )  # "half of the true effect"
+
+
+@pytest.mark.parametrize(
+    ("answer", "right", "within", "hint"),
+    [
+        (40, 0.40, 0.006, "per cent. Write a share: divide by 100"),
+        (0.334, 33.4, 0.06, "a share. Write per cent: multiply by 100"),
+        ("0.4", 0.40, 0.006, "The answer '0.4' is text: write the number alone"),
+        ("40 %", 0.40, 0.006, "is text: write the number alone"),
+        (41.5, 0.40, 0.006, "too large"),
+        (0.9, 33.4, 0.06, "too small"),
+        (4000, 40, 0.5, "too large"),
+    ],
+)
+def test_per_cent_and_text_are_told_from_wrong_answers(answer, right, within, hint):
+    assert hint in str(feedback(answer, right=right, within=within))
