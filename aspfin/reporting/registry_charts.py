@@ -62,9 +62,7 @@ def index(a: RegistryAnalysis) -> Figure | None:
     low = shown.loc[shown["index"].idxmin()]
     last = shown.iloc[-1]
     if last["index"] > low["index"] + 1:
-        when = (
-            f"{low['day'].day} {low['day']:%B %Y}"  # a day and not a year: the axis marks the start of years
-        )
+        when = f"{low['day'].day} {low['day']:%B %Y}"
         title = f"Fragmentation is {last['index']:.0f} of 100; it was lowest, {low['index']:.0f}, on {when}"
     else:
         title = f"Fragmentation stands at {last['index']:.0f} of 100"
