@@ -11,11 +11,17 @@ from survey_data import design_of, golden_answers, golden_design, golden_survey,
 
 from aspfin.indicators import (
     SurveyDesign,
+    adequacy,
     aspire_table,
     average_transfer,
+    beneficiary_incidence,
+    benefit_cost_ratio,
+    benefit_incidence,
     coverage,
     gini,
+    gini_reduction,
     mean,
+    poverty_reduction,
     proportion,
     quantile,
     ratio,
@@ -171,6 +177,29 @@ class TestDomainInOneUnit:
         assert table.rows(indicator="cov", by="everyone")["std_error"].item() == pytest.approx(
             single.std_error
         )
+
+    @pytest.mark.parametrize("transfer", ["cash", "only"])
+    def test_every_measure_of_the_table_agrees_with_its_own_call(self, design, transfer):
+        told = {"welfare": "food", "transfer": transfer, "poverty_line": 9.5}
+        table = aspire_table(design, **told, by=["here"])
+        pay = {"transfer": transfer}
+        both = {"welfare": "food", **pay}
+        calls = {
+            "cov": lambda by: coverage(design, receives=transfer, by=by),
+            "bry": lambda by: beneficiary_incidence(design, receives=transfer, by=by),
+            "ben": lambda by: benefit_incidence(design, **pay, by=by),
+            "adq": lambda by: adequacy(design, **both, by=by),
+            "avt": lambda by: average_transfer(design, **pay, by=by),
+            "p0": lambda by: poverty_reduction(design, **told, by=by),
+            "p1": lambda by: poverty_reduction(design, **told, index=1, by=by),
+            "gini": lambda by: gini_reduction(design, **both, by=by),
+            "cba": lambda by: benefit_cost_ratio(design, **told, by=by),
+        }
+        for indicator, call in calls.items():
+            rows = table.rows(indicator=indicator, by="here")
+            singles = call("here")
+            expected = [singles[group].std_error for group in rows["group"]]
+            assert rows["std_error"].to_numpy() == pytest.approx(expected, rel=1e-9, abs=1e-12, nan_ok=True)
 
 
 class TestSingleUnit:
