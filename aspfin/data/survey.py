@@ -96,7 +96,8 @@ class Survey(ResultMixin):
     def sentence(self) -> str:
         """Return what was read, in prose."""
         rows, columns = self.frame.shape
-        return f"{self.file}: {rows:,} rows, {columns:,} columns, {len(self.labels):,} of them labelled."
+        labelled = len(set(self.labels) | set(self.value_labels))
+        return f"{self.file}: {rows:,} rows, {columns:,} columns, {labelled:,} of them labelled."
 
 
 def read(path: str | os.PathLike[str], *, columns: Sequence[str] | None = None) -> Survey:

@@ -49,8 +49,11 @@ def coverage(a: PerformanceAnalysis) -> Figure:
     group = "tenth" if a.parameters.quantiles == 10 else "fifth"
     title = f"{words.share(low)} of the poorest {group} are covered, {words.share(high)} of the richest"
     everybody = a.figure("coverage")["estimate"]
+    shown = _per_cent(a.rows("coverage", QUANTILE))
+    if everybody == 0:  # nobody receives anything: there is no rate to be uncertain of
+        shown[["ci_low", "ci_high"]] = float("nan")
     return figures.columns_by_group(
-        _per_cent(a.rows("coverage", QUANTILE)),
+        shown,
         title=title if words.known(low) else "Who is covered",
         subtitle=f"Share of people whose household receives {_what(a)}, with 95 % intervals",
         source=source(a),

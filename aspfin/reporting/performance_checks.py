@@ -17,6 +17,7 @@ __all__ = ["checks_of", "disclosure_check", "truth_checks"]
 LEAST_DF = 20  # fewer degrees of freedom: the standard error itself is rough
 MOST_MISSING = 0.05
 MOST_LINES = 25  # median welfare in poverty lines; a month taken for a day makes it 30 times as large
+LEAST_NINES = 9_999
 LEAST_PART = 0.01  # of recipients' welfare
 LEAST_HELD = 0.85  # of intervals that move together; 95 % is expected on average
 
@@ -54,6 +55,7 @@ def checks_of(
         ),
         *_labels_known(data, int(design.in_domain.sum())),
         *_no_repeats(data, parameters),
+        _no_missing_codes(data, parameters),
         _line_fits(design, parameters),
         _amounts_fit(figures, parameters),
         *_sums(figures, parameters.whole),
@@ -84,6 +86,24 @@ def _no_repeats(data: Prepared, parameters: PerformanceParameters) -> list[Check
         f"{data.identical:,} {rows} another one in every column; each counts twice" if data.identical else ""
     )
     return [Check("no row twice", "Is every household there once?", data.identical == 0, text=text)]
+
+
+def _no_missing_codes(data: Prepared, parameters: PerformanceParameters) -> Check:
+    """Return whether welfare or an amount holds nothing but nines far above the rest: a code of "missing"."""
+    names = dict.fromkeys([parameters.welfare, *(one.column for one in parameters.programmes)])
+    told = []
+    for name in names:
+        values = pd.to_numeric(data.frame[name]).to_numpy(float, na_value=np.nan)
+        above = values[np.isfinite(values) & (values > 0)]
+        if not above.size:
+            continue
+        top = float(above.max())
+        nines = top >= LEAST_NINES and set(f"{top:.10g}") == {"9"}
+        if nines and top > 20 * float(np.median(above)):
+            rows = int((above == top).sum())
+            told.append(f"{top:,.0f} in {rows:,} rows of {name}: make it missing if it stands for that")
+    question = "Are amounts free of codes that stand for missing?"
+    return Check("no missing codes", question, not told, text="; ".join(told))
 
 
 def _line_fits(design: indicators.SurveyDesign, parameters: PerformanceParameters) -> Check:

@@ -6,6 +6,7 @@ Every function takes the analysis and returns text. A figure that must not be sh
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -190,11 +191,10 @@ def _programmes(a: PerformanceAnalysis) -> str:
 
 def title(a: PerformanceAnalysis) -> str:
     """Return the title of the report."""
-    names = a.programmes
-    return a.parameters.title or (
-        f"The {names[0]}: who gets it, and what it does" if len(names) == 1
-        else "Social protection: who gets it, and what it does"
-    )  # fmt: skip
+    names, path = a.programmes, a.parameters.data.path
+    what = f"The {names[0]}" if len(names) == 1 else "Social protection"
+    where = f" in {Path(path).name}" if path else ""  # one's own reports are told apart
+    return a.parameters.title or f"{what}{where}: who gets it, and what it does"
 
 
 def subtitle(a: PerformanceAnalysis) -> str:

@@ -55,6 +55,11 @@ def test_stata_columns_may_share_a_set_of_labels(tmp_path):
     assert read.labelled("second").tolist() == ["yes", "no"]
 
 
+def test_columns_whose_codes_alone_are_labelled_count_as_labelled():
+    told = survey.Survey(FRAME, {"food": "Food"}, {"sex": {1: "male"}}, "a.dta").sentence()
+    assert "4 columns, 2 of them labelled" in told
+
+
 def test_codebook_counts(stata):
     book = survey.read(stata).to_frame().set_index("column")
     assert book.loc["food", "missing"] == 1

@@ -526,6 +526,15 @@ def test_codes_of_the_extreme_poor_need_the_extreme_line(own, survey, tmp_path):
     assert other.official["code"].str.contains("_ep").any()
 
 
+def test_a_code_that_stands_for_missing_is_told(survey, tmp_path):
+    frame = survey.assign(post_pc_day=survey["post_pc_day"].where(survey.index > 2, 99_999_999))
+    assert "99,999,999 in 3 rows of post_pc_day" in failed(from_frame(tmp_path, frame))["no missing codes"]
+
+
+def test_a_report_without_a_title_is_told_by_its_data(own):
+    assert words.title(own) == "The cash transfer in example_survey.csv: who gets it, and what it does"
+
+
 # Words and pages
 
 
