@@ -129,7 +129,7 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     except yaml.YAMLError as error:
         raise InputError(Problem(str(path), "whole file", str(error).splitlines()[0], "YAML text")) from None
     if not isinstance(found, dict):
-        raise InputError(Problem(str(path), "whole file", found, "fields such as 'country: KHM'"))
+        raise InputError(Problem(str(path), "whole file", found, "fields such as 'title: My report'"))
     return found
 
 

@@ -636,3 +636,11 @@ def test_from_file_to_page(tmp_path):
     assert text.count("<h1") == 1 and "In three sentences" in text
     assert not re.search(r'<(script|link|iframe)\b|src="http', text)
     assert all(alt.strip() for alt in re.findall(r'<img[^>]*alt="([^"]*)"', text))
+
+
+def test_an_empty_parameter_file_is_told_a_field_that_every_kind_has(tmp_path):
+    folder = tmp_path / "performance"
+    folder.mkdir()
+    (folder / "void.yaml").write_text("", encoding="utf-8")
+    with pytest.raises(InputError, match="title: My report"):
+        read_file(folder / "void.yaml")
