@@ -5,8 +5,8 @@ Names load on first use: pictures and papermill are heavy, and `aspfin --help` s
 Examples
 --------
 >>> from aspfin import reporting
->>> sorted(reporting.KINDS)
-['evaluation', 'financing']
+>>> reporting.KINDS["financing"].title
+'who pays for a shock, how fast, and what is left unmet'
 """
 
 from importlib import import_module

@@ -43,14 +43,14 @@ def feedback(
     >>> print(feedback(40, right=0.4))
     Nearly: you have 40.00, which is per cent. Write a share: divide by 100.
     >>> print(feedback("0.4", right=0.4))
-    The answer '0.4' is text: write the number alone, without quotation marks and without a sign for per cent.
+    The answer is text: write the number alone, without quotation marks and without a sign for per cent.
     """
     value = getattr(answer, "estimate", getattr(answer, "value", answer))
     if value is None:
         return _said("Your turn: put your answer where None stands, and run the cell again.", "na")
     if isinstance(value, str):
         return _said(
-            f"The answer {value!r} is text: write the number alone, without quotation marks and without a "
+            "The answer is text: write the number alone, without quotation marks and without a "
             "sign for per cent.",
             "na",
         )

@@ -205,7 +205,7 @@ def estimate(value):
         (estimate(0.5), "That is the naive comparison."),
         (0.9, "too small"),
         (9.0, "too large"),
-        ("1.2", "of the type str"),
+        ("1.2", "without quotation marks"),
         (True, "of the type bool"),
         (math.nan, "of the type float"),
     ],

@@ -87,7 +87,7 @@ def test_the_seven_designs_hold_the_truth_and_the_naive_comparison_does_not():
     [
         (40, 0.40, 0.006, "per cent. Write a share: divide by 100"),
         (0.334, 33.4, 0.06, "a share. Write per cent: multiply by 100"),
-        ("0.4", 0.40, 0.006, "The answer '0.4' is text: write the number alone"),
+        ("0.4", 0.40, 0.006, "The answer is text: write the number alone"),
         ("40 %", 0.40, 0.006, "is text: write the number alone"),
         (41.5, 0.40, 0.006, "too large"),
         (0.9, 33.4, 0.06, "too small"),

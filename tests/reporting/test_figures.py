@@ -13,6 +13,7 @@ from effect_charts import CHARTS as EFFECT_CHARTS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from indicator_charts import CHARTS as INDICATOR_CHARTS
+from list_charts import CHARTS as LIST_CHARTS
 from option_charts import CHARTS as OPTION_CHARTS
 
 from aspfin.reporting import figure as figure_module
@@ -119,6 +120,7 @@ CHARTS = {
     "tile_map": lambda: figures.tile_map(TILES, title="T"),
     **EFFECT_CHARTS,
     **INDICATOR_CHARTS,
+    **LIST_CHARTS,
     **OPTION_CHARTS,
 }
 
