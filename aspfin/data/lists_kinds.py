@@ -35,6 +35,7 @@ KINDS: Mapping[str, str] = {
     "impossible date": "cell kept as text: no order of day, month and year makes it a date",
     "rounded number": "cell kept as text; further digits are lost in the file: export it again",
     "number ends in .0": "cell kept as text: an identifier taken for a quantity; zeros in front may be lost",
+    "missing with a reason": "cell is missing; the file says why (.a to .z): `data.survey.read` keeps it",
     "number too long": "cell kept; the file cannot hold all digits of so long a number: make it text there",
 }
 

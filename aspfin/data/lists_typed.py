@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.io.stata import StataMissingValue
 
 from aspfin.data.lists_checks import odd_cells
 from aspfin.data.lists_heading import named
@@ -83,13 +84,28 @@ def stata_pieces(file: Path, size: int) -> Iterator[Piece]:
     row = 1
     told = _stata(file, size)
     for frame in told:
-        yield _piece(frame, row, [])
+        plain, found = _without_reasons(frame, row)
+        yield _piece(plain, row, found)
         row += len(frame)
+
+
+def _without_reasons(frame: pd.DataFrame, row: int) -> tuple[pd.DataFrame, Found]:
+    """Return the frame with plain missing values, and where Stata's .a to .z stood."""
+    found: Found = []
+    for name in frame.columns:
+        if frame[name].dtype != object:
+            continue
+        missing = frame[name].map(lambda cell: isinstance(cell, StataMissingValue)).astype(bool)
+        if missing.any():
+            reason = frame[name].where(missing).map(lambda cell: getattr(cell, "string", ".") != ".")
+            found.append((np.flatnonzero(reason) + row, name, "missing with a reason"))
+            frame = frame.assign(**{name: frame[name].mask(missing, np.nan).astype(float)})
+    return frame, [one for one in found if len(one[0])]
 
 
 def _stata(file: Path, size: int) -> Iterator[pd.DataFrame]:
     try:
-        with pd.read_stata(file, convert_categoricals=False, chunksize=size) as reader:
+        with pd.read_stata(file, convert_categoricals=False, convert_missing=True, chunksize=size) as reader:
             yield from reader
     except Exception as error:  # a broken file raises many kinds
         raise _broken(file, error) from error

@@ -288,3 +288,21 @@ def test_arguments_that_do_not_fit_are_refused(tmp_path):
     for arguments in ({"sheet": "x"}, {"encoding": "klingon"}, {"separator": "::"}, {"header_row": 9}):
         with pytest.raises(InputError, match=next(iter(arguments))):
             lists.read(tmp_path / "a.csv", **arguments)
+
+
+def test_stata_says_why_cells_are_missing(tmp_path):
+    import pyreadstat
+
+    frame = pd.DataFrame({"income": [5.0, "a", None, 7.0], "size": [1, 2, 3, 4]})
+    pyreadstat.write_dta(frame, str(tmp_path / "a.dta"), missing_user_values={"income": ["a"]})
+    read = lists.read(tmp_path / "a.dta")
+    assert read.frame["income"].isna().tolist() == [False, True, True, False]
+    assert read.frame["income"].dropna().tolist() == [5.0, 7.0] and read.frame["size"].tolist() == [
+        1,
+        2,
+        3,
+        4,
+    ]
+    assert read.problems[["row", "column", "kind"]].to_numpy().tolist() == [
+        [2, "income", "missing with a reason"]
+    ]
