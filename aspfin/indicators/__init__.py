@@ -16,10 +16,7 @@ Examples
 (5.0, 1.5, 1.0)
 """
 
-import sys
-from importlib import import_module
-from types import ModuleType
-from typing import Any
+from aspfin import load_on_use
 
 # Call → module of this package. Adding an indicator is one function and one line here.
 FUNCTIONS = {
@@ -81,30 +78,4 @@ MODULES = ("aspire_codes", "disclosure", "grouped", "proxy_means_test", "sdg", "
 
 __all__ = [*FUNCTIONS, *MODULES]
 
-
-def __getattr__(name: str) -> Any:
-    if name in FUNCTIONS:
-        return getattr(import_module(f"{__name__}.{FUNCTIONS[name]}"), name)
-    if name in MODULES:
-        return import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
-
-
-class _Package(ModuleType):
-    """Keep a call from being hidden by the module of the same name.
-
-    Importing `aspfin.indicators.targeting` makes Python set the attribute `targeting` of this package to that
-    module; here it becomes the function `targeting`, whichever is imported first.
-    """
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if isinstance(value, ModuleType) and name in FUNCTIONS:
-            value = getattr(value, name, value)
-        super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
+load_on_use(__name__, names=FUNCTIONS, modules=MODULES)

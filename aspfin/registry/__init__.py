@@ -21,10 +21,7 @@ Examples
 1         8  Chan Sophea        1985            year
 """
 
-import sys
-from importlib import import_module
-from types import ModuleType
-from typing import Any
+from aspfin import load_on_use
 
 # Call → module of this package. Adding a call is one function and one line here.
 FUNCTIONS = {
@@ -75,30 +72,4 @@ MODULES = (
 
 __all__ = [*FUNCTIONS, *MODULES]
 
-
-def __getattr__(name: str) -> Any:
-    if name in FUNCTIONS:
-        return getattr(import_module(f"{__name__}.{FUNCTIONS[name]}"), name)
-    if name in MODULES:
-        return import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
-
-
-class _Package(ModuleType):
-    """Keep a call from being hidden by the module of the same name.
-
-    Importing `aspfin.registry.overlap` makes Python set the attribute `overlap` of this package to that
-    module; here it becomes the function `overlap`, whichever is imported first.
-    """
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if isinstance(value, ModuleType) and name in FUNCTIONS:
-            value = getattr(value, name, value)
-        super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
+load_on_use(__name__, names=FUNCTIONS, modules=MODULES)

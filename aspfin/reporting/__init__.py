@@ -9,8 +9,7 @@ Examples
 'who pays for a shock, how fast, and what is left unmet'
 """
 
-from importlib import import_module
-from typing import Any
+from aspfin import load_on_use
 
 _HOMES = {
     "parameters": ("KINDS", "FinancingParameters", "ReportKind", "build", "sections_of"),
@@ -22,12 +21,4 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = sorted(_HOME_OF)
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOME_OF:
-        return getattr(import_module(f"aspfin.reporting.{_HOME_OF[name]}"), name)
-    raise AttributeError(f"module 'aspfin.reporting' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+load_on_use(__name__, names=_HOME_OF)
