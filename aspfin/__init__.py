@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["data", "evaluation", "financing", "indicators", "programmes", "registry", "reporting"]
+__all__ = ["batch", "data", "evaluation", "financing", "indicators", "programmes", "registry", "reporting"]
 
 
 def load_on_use(

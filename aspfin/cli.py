@@ -16,7 +16,7 @@ import typer
 
 if TYPE_CHECKING:
     from aspfin.reporting.reading import Case
-    from aspfin.reporting.runner import CaseOutcome
+    from aspfin.batch.runner import CaseOutcome
     from aspfin.results import Problem
 
 __all__ = ["app", "main"]
@@ -57,9 +57,9 @@ def run_reports(
 ) -> None:
     """Make the reports of parameter files; one that fails does not stop the others."""
     with _told():
-        from aspfin.reporting.index import write_indexes
+        from aspfin.batch.index import write_indexes
         from aspfin.reporting.reading import read_files
-        from aspfin.reporting.runner import run
+        from aspfin.batch.runner import run
 
         cases = read_files(files, only=only)
         with _progress(cases) as report:

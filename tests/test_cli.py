@@ -11,10 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from aspfin import cli
-from aspfin.reporting import runner
+from aspfin.batch import runner
 from aspfin.reporting.parameters import KINDS
-from aspfin.reporting.runner import CaseOutcome
-from aspfin.reporting.worker import Failure
+from aspfin.batch.runner import CaseOutcome
+from aspfin.batch.execute import Failure
 
 VALID = """\
 response: {programme: flood_cash_transfer, rules_on: 2022-12-10}

@@ -14,9 +14,7 @@ from aspfin import load_on_use
 _HOMES = {
     "parameters": ("KINDS", "FinancingParameters", "ReportKind", "build", "sections_of"),
     "reading": ("Case", "read_file", "read_files"),
-    "runner": ("CaseOutcome", "run"),
     "manifest": ("Headline", "provenance", "save_results"),
-    "index": ("write_indexes",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = sorted(_HOME_OF)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from aspfin.reporting.index import write_indexes
+from aspfin.batch.index import write_indexes
 from aspfin.reporting.reading import read_files
-from aspfin.reporting.runner import CaseOutcome, _put_in_place, run
-from aspfin.reporting.worker import _clean
+from aspfin.batch.runner import CaseOutcome, _put_in_place, run
+from aspfin.batch.execute import _clean
 from aspfin.results import InputError
 
 MADE = {"report.html", "report.ipynb", "results.json", "run.json"}
@@ -294,7 +294,8 @@ RUN = """
     import sys
     sys.path.insert(0, {tests!r})
     from conftest import ToyParameters
-    from aspfin.reporting import parameters as kinds, reading, runner
+    from aspfin.reporting import parameters as kinds, reading
+    from aspfin.batch import runner
     if __name__ == "__main__":
         kinds.KINDS["toy"] = kinds.ReportKind("toy", "halves", ToyParameters, {template!r})
         try:
@@ -316,7 +317,7 @@ def test_an_interrupted_run_leaves_nothing_half_done(toy_template, tmp_path):
     (old / "run.json").write_text("{}")
     script = tmp_path / "go.py"
     place = {
-        "tests": str(Path(__file__).parent),
+        "tests": str(Path(__file__).parents[1]),
         "template": str(toy_template),
         "folder": str(tmp_path / "toy"),
     }

@@ -18,7 +18,7 @@ import pandas as pd
 from aspfin.reporting import style
 from aspfin.reporting.export import fill
 from aspfin.reporting.manifest import csv_text, write_json
-from aspfin.reporting.runner import CaseOutcome
+from aspfin.batch.runner import CaseOutcome
 from aspfin.reporting.wording import varied_words
 
 __all__ = ["write_batch", "write_indexes", "write_list"]

@@ -19,7 +19,7 @@ from pathlib import Path
 import aspfin
 from aspfin.reporting import parameters as kinds
 from aspfin.reporting.reading import Case
-from aspfin.reporting.worker import LOG, STOP, Failure, Job, Made, fail, make, prepare
+from aspfin.batch.execute import LOG, STOP, Failure, Job, Made, fail, make, prepare
 from aspfin.results import InputError, Problem
 
 __all__ = ["CaseOutcome", "run", "template_path"]

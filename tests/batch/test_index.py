@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from aspfin.reporting.index import write_batch, write_list
+from aspfin.batch.index import write_batch, write_list
 
 PLACES = pd.DataFrame(
     {
