@@ -1,0 +1,21 @@
+"""Many reports: run side by side, kept when nothing changed, checked, and compared.
+
+Names load on first use: papermill is heavy, and `aspfin --help` should not wait for it.
+
+Examples
+--------
+>>> from aspfin import batch
+>>> batch.run.__name__
+'run'
+"""
+
+from aspfin import load_on_use
+
+_HOMES = {
+    "runner": ("CaseOutcome", "run"),
+    "index": ("write_indexes",),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+__all__ = sorted(_HOME_OF)
+
+load_on_use(__name__, names=_HOME_OF)

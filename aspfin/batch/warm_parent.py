@@ -1,0 +1,288 @@
+"""The warm parent: a process that has imported the report stack and forks one fresh kernel for each report.
+
+It speaks over a private Unix socket, one connection for each kernel and one line of JSON for each message:
+
+| from | message | when |
+|---|---|---|
+| client | `{"argv": [...], "cwd": "...", "env": {...}, "memory": bytes or null}` | first and only |
+| parent | `{"pid": 123}` | the kernel is forked |
+| parent | `{"error": "..."}` | it could not be; the connection ends |
+| parent | `{"exit": 0}` | the kernel ended by itself or by a signal (then negative); the connection ends |
+
+A client that hangs up while its kernel lives has the kernel and all it started killed. The parent itself ends
+with its standard input, which whoever started it holds open: no kernel outlives a run, however the run ends.
+It never has more than one thread and no sockets of Jupyter's, the two things that do not survive a fork.
+"""
+
+from __future__ import annotations
+
+import argparse
+import builtins
+import contextlib
+import gc
+import importlib
+import json
+import os
+import resource
+import selectors
+import signal
+import socket
+import sys
+import threading
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+__all__ = ["LONGEST_REQUEST", "PRELOAD", "main"]
+
+LONGEST_REQUEST = 1 << 20  # bytes; an environment and a command line are a few thousand
+PR_SET_PDEATHSIG = 1
+
+# What every kernel needs; a run adds the modules of its report kinds.
+PRELOAD = (
+    *("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.iostream"),
+    *("ipykernel.displayhook", "IPython.core.pylabtools", "IPython.core.completer", "ipykernel_launcher"),
+)
+
+
+def preload(modules: list[str]) -> None:
+    """Import modules as a kernel would: libraries ask on import whether they run in one.
+
+    pandas, for one, sets the width of its tables by the answer.
+    """
+
+    class ZMQInteractiveShell(SimpleNamespace):  # some ask for the class's name, some for the kernel
+        pass
+
+    builtins.get_ipython = lambda: ZMQInteractiveShell(kernel=object(), config={})  # type: ignore[attr-defined]
+    try:
+        for name in modules:
+            importlib.import_module(name)
+    finally:
+        del builtins.get_ipython  # type: ignore[attr-defined]
+
+
+def _obstacle() -> str | None:
+    """Return what forbids forking now, if anything does."""
+    tasks = Path("/proc/self/task")
+    threads = len(list(tasks.iterdir())) if tasks.is_dir() else threading.active_count()
+    if threads != 1:
+        return f"{threads} threads run in the warm parent, one is allowed"
+    zmq = sys.modules.get("zmq")
+    if zmq is not None and zmq.Context._instance is not None:
+        return "a library opened Jupyter's sockets in the warm parent"
+    return None
+
+
+@dataclass
+class _Client:
+    """One connection: what it has asked so far, then the kernel it was given."""
+
+    socket: socket.socket
+    asked: bytearray = field(default_factory=bytearray)
+    pid: int | None = None
+
+
+class _Server:
+    """The loop: it waits for connections, requests, ended kernels and the end of its own input."""
+
+    def __init__(self, path: str) -> None:
+        self.clients: dict[int, _Client] = {}  # by file number
+        self.selector = selectors.DefaultSelector()
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        before = os.umask(0o177)
+        try:
+            self.listener.bind(path)
+        finally:
+            os.umask(before)
+        self.listener.listen(64)
+        self.listener.setblocking(False)
+        self.wake, wake_up = os.pipe()
+        for end in (self.wake, wake_up):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(wake_up, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)  # the wake-up is what matters
+        self.own = (self.listener.fileno(), self.wake, wake_up)
+        for number in (self.listener.fileno(), self.wake, sys.stdin.fileno()):
+            self.selector.register(number, selectors.EVENT_READ)
+
+    def serve(self) -> None:
+        while True:
+            for key, _ in self.selector.select():
+                if key.fd == self.listener.fileno():
+                    self._welcome()
+                elif key.fd == self.wake:
+                    self._bury()
+                elif key.fd == sys.stdin.fileno():
+                    if not os.read(key.fd, 4096):
+                        return
+                elif key.fd in self.clients:  # it may have left in this very round
+                    self._listen(self.clients[key.fd])
+
+    def end(self) -> None:
+        """Kill every kernel and what it started."""
+        for client in list(self.clients.values()):
+            self._leave(client)
+
+    def _welcome(self) -> None:
+        with contextlib.suppress(BlockingIOError, ConnectionError):
+            connection, _ = self.listener.accept()
+            connection.setblocking(False)
+            self.clients[connection.fileno()] = _Client(connection)
+            self.selector.register(connection, selectors.EVENT_READ)
+
+    def _listen(self, client: _Client) -> None:
+        try:
+            heard = client.socket.recv(1 << 16)
+        except BlockingIOError:
+            return
+        except OSError:
+            heard = b""
+        if not heard or client.pid is not None:  # gone, or talking out of turn
+            self._leave(client)
+            return
+        client.asked += heard
+        if client.asked.endswith(b"\n"):
+            self._fork(client)
+        elif len(client.asked) > LONGEST_REQUEST:
+            self._tell(client, {"error": f"a request longer than {LONGEST_REQUEST:,} bytes"})
+            self._leave(client)
+
+    def _fork(self, client: _Client) -> None:
+        try:
+            request = json.loads(client.asked)
+            argv, cwd, env = request["argv"], request["cwd"], request["env"]
+        except (ValueError, KeyError, TypeError) as error:
+            self._tell(client, {"error": f"not a request: {error!r}"})
+            self._leave(client)
+            return
+        if obstacle := _obstacle():
+            self._tell(client, {"error": obstacle})
+            self._leave(client)
+            return
+        parent = os.getpid()
+        client.pid = os.fork()
+        if client.pid == 0:
+            self._become_kernel(parent, argv, cwd, env, request.get("memory"))
+        self._tell(client, {"pid": client.pid})
+
+    def _become_kernel(
+        self, parent: int, argv: list[str], cwd: str, env: dict[str, str], memory: int | None
+    ) -> None:
+        """Run a kernel in this freshly forked process, and never return."""
+        code = 1
+        try:
+            for number in (*self.own, *self.clients):
+                os.close(number)
+            self.selector.close()
+            _set_up_child(parent, cwd, env, memory)
+            _run_kernel(argv)
+            code = 0
+        except SystemExit as error:
+            code = error.code if isinstance(error.code, int) else int(error.code is not None)
+        except BaseException:
+            # The edge of the process: it goes to the log, and the parent's loop must never go on here.
+            traceback.print_exc()
+        finally:
+            with contextlib.suppress(Exception):
+                sys.stdout.flush()
+                sys.stderr.flush()
+            os._exit(code)
+
+    def _bury(self) -> None:
+        """Tell whoever waits for it that a kernel has ended."""
+        with contextlib.suppress(BlockingIOError):
+            os.read(self.wake, 4096)
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            for client in [one for one in self.clients.values() if one.pid == pid]:
+                self._tell(client, {"exit": os.waitstatus_to_exitcode(status)})
+                self._leave(client)
+
+    def _tell(self, client: _Client, message: dict[str, Any]) -> None:
+        with contextlib.suppress(OSError):  # who has hung up needs no answer
+            client.socket.sendall(json.dumps(message).encode() + b"\n")
+
+    def _leave(self, client: _Client) -> None:
+        if client.pid is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(client.pid, signal.SIGKILL)
+        self.clients.pop(client.socket.fileno(), None)
+        self.selector.unregister(client.socket)
+        client.socket.close()
+
+
+def _set_up_child(parent: int, cwd: str, env: dict[str, str], memory: int | None) -> None:
+    os.setsid()  # its own group, so that it can be interrupted and killed with all it starts
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it died before that was set
+        os._exit(1)
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGCHLD, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(cwd)
+    if memory:
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()  # the random state is copied by a fork; every kernel needs its own
+
+
+def _run_kernel(argv: list[str]) -> None:
+    import ipykernel_launcher
+    from ipykernel.kernelapp import IPKernelApp
+
+    sys.argv = [str(ipykernel_launcher.__file__), *argv]
+    app = IPKernelApp.instance()
+    app.initialize(argv)
+    if "matplotlib" in sys.modules:
+        # Imported before there was a shell: do now what its import does in a kernel.
+        from matplotlib_inline.backend_inline import _enable_matplotlib_integration
+
+        _enable_matplotlib_integration()
+    app.start()
+
+
+def main() -> None:
+    """Import, say so in one line on standard output, and serve until standard input ends."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("socket")
+    parser.add_argument("modules", nargs="*")
+    asked = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started this
+    here = os.getcwd()
+    preload([*PRELOAD, *asked.modules])
+    sys.path[:] = [place for place in sys.path if place not in ("", here)]
+    if obstacle := _obstacle():
+        print(json.dumps({"error": obstacle}), flush=True)
+        raise SystemExit(1)
+    gc.collect()
+    gc.freeze()  # the kernels' collectors leave the shared pages alone
+    server = _Server(asked.socket)
+    print(json.dumps({"ready": True}), flush=True)
+    log = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(log, 1)
+    try:
+        server.serve()
+    finally:
+        server.end()
+        Path(asked.socket).unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()
