@@ -30,6 +30,7 @@ FUNCTIONS = {
     "inverse_probability_weighting": "weighting",
     "lee_bounds": "bounds",
     "matching": "matching",
+    "partial_pooling": "pooling",
     "prepare": "sample",
     "randomisation_inference": "randomisation",
     "rd_plot_data": "rd_checks",
