@@ -21,7 +21,7 @@ __all__ = ["PooledEstimates", "partial_pooling"]
 GRID = 241  # points on which the restricted likelihood is looked at before its peak is refined
 LEFT_OUT = (
     "Intervals of pooled values allow for the error of each estimate, of the mean and, to first order, of "
-    "how much the true values differ. They take standard errors as known, and errors and true values as normal."
+    "how much the true values differ. They take standard errors as known, errors and true values as normal."
 )
 
 
