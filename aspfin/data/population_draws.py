@@ -5,10 +5,10 @@ Each variable has a random stream of its own, so that another variable never cha
 
 from __future__ import annotations
 
-import zlib
-
 import numpy as np
 from numpy.typing import NDArray
+
+from aspfin.seeds import named_seed
 
 __all__ = ["allocate", "counts", "household_sizes", "rank_share", "select_total", "stream", "tilt"]
 
@@ -24,7 +24,7 @@ def stream(seed: int, name: str) -> np.random.Generator:
     >>> bool(stream(1, "members").random() == stream(1, "members").random())
     True
     """
-    return np.random.default_rng([seed, zlib.crc32(name.encode())])
+    return np.random.default_rng(named_seed(seed, name))
 
 
 def allocate(sizes: Floats, total: int, *, minimum: int = 0) -> Ints:

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from aspfin.financing.instrument import Instrument
 from aspfin.financing.insurance import ParametricInsurance
 from aspfin.financing.valid import require
+from aspfin.seeds import named_seed
 
 __all__ = ["Ledger", "Tally", "checked_instruments", "correlated_index", "pay_year", "run_years"]
 
@@ -164,7 +165,8 @@ def run_years(
     index : array, shape (years, paths), or None
         For parametric insurance without a stated correlation.
     seed : int
-        For the index of parametric insurance with a stated correlation.
+        For the index of parametric insurance with a stated correlation; with it, the name of the policy and
+        the year say what is drawn, so that another instrument changes nothing.
 
     Returns
     -------
@@ -184,7 +186,7 @@ def run_years(
     left: list[ArrayLike] = [one.initial for one in instruments]
     gap = 0.0
     for year, this in enumerate(need):
-        indices = [_index_of(one, this, index, year, seed, k) for k, one in enumerate(instruments)]
+        indices = [_index_of(one, this, index, year, seed) for one in instruments]
         rows, left, unmet = pay_year(this, instruments, left, year, indices)
         accounted = unmet.copy()
         for k, (available, received, paid) in enumerate(rows):
@@ -210,10 +212,10 @@ def mean_and_error(values: np.ndarray) -> tuple[float, float]:
 
 
 def _index_of(
-    one: Instrument, need: np.ndarray, index: np.ndarray | None, year: int, seed: int, position: int
+    one: Instrument, need: np.ndarray, index: np.ndarray | None, year: int, seed: int
 ) -> np.ndarray | None:
     if not isinstance(one, ParametricInsurance):
         return None
     if one.correlation is None:
         return None if index is None else index[year]
-    return correlated_index(need, one.correlation, np.random.default_rng((seed, position, year)))
+    return correlated_index(need, one.correlation, np.random.default_rng([named_seed(seed, one.name), year]))

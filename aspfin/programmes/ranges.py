@@ -7,12 +7,11 @@ together, wherever they are used.
 
 from __future__ import annotations
 
-from zlib import crc32
-
 import numpy as np
 
 from aspfin.data import Quantity
 from aspfin.results import InputError, Problem
+from aspfin.seeds import named_seed
 
 __all__ = ["Central", "Draws", "assumed", "at", "product", "range_problems"]
 
@@ -122,7 +121,7 @@ class Draws:
     def level(self, name: str) -> np.ndarray:
         """Return the levels, 0 to 1, at which a quantity of this name is drawn."""
         if name not in self._levels:
-            generator = np.random.default_rng([self.seed, crc32(name.encode())])
+            generator = np.random.default_rng(named_seed(self.seed, name))
             self._levels[name] = generator.random((self.count, 1))
         return self._levels[name][self.rows]
 

@@ -14,6 +14,7 @@ from aspfin.programmes.response import ResponseComparison
 from aspfin.programmes.response_plan import Stream, share_paid_by
 from aspfin.programmes.shock_need import ShockNeed
 from aspfin.results import Check, InputError, Money, Problem, ResultMixin
+from aspfin.seeds import named_seed
 
 __all__ = ["ResponseFinancing", "finance_response"]
 
@@ -116,7 +117,7 @@ def finance_response(
         By default that of the comparison.
     years, paths, seed
         Of the simulation of several years, in which the cost per affected household is drawn anew on each
-        path where the comparison has draws.
+        path where the comparison has draws. The same seed gives every option the same years.
 
     Returns
     -------
@@ -277,7 +278,7 @@ def _unit_draws(
     hit = found["households_affected"]
     unit = found["cost"] / np.where(hit > 0, hit, np.nan) / rate
     unit = unit[np.isfinite(unit)]
-    chosen = np.random.default_rng([seed, 1]).integers(0, len(unit), paths)
+    chosen = np.random.default_rng(named_seed(seed, "cost per household")).integers(0, len(unit), paths)
     return unit[chosen][:, None]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from zlib import crc32
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ from aspfin.programmes.affected import AffectedLaw
 from aspfin.programmes.expansion import expand
 from aspfin.programmes.footprint import Templates, choose_templates, draw_footprints
 from aspfin.results import InputError, Problem
+from aspfin.seeds import named_seed
 
 __all__ = ["NATIONAL", "AreaDraws", "Response", "ShockDraws", "draw_shock", "limit_to_households"]
 
@@ -219,9 +219,9 @@ def draw_shock(
         asked for, nor on the order of calls.
     """
     size, weight, class_index = law.draws(draws)
-    named = [seed, crc32(name.encode())]
-    chosen = choose_templates(templates, len(size), seed=[*named, 0])
-    footprints = draw_footprints(templates, chosen, concentration=concentration, seed=[*named, 1])
+    named = named_seed(seed, name)
+    chosen = choose_templates(templates, len(size), seed=[named, 0])
+    footprints = draw_footprints(templates, chosen, concentration=concentration, seed=[named, 1])
     table = provinces.set_index("pcode").loc[list(templates.pcodes)]
     households = table["households_register_2022"].to_numpy(dtype=float)
     roster = (table["idpoor1_households"] + table["idpoor2_households"]).to_numpy(dtype=float)

@@ -29,6 +29,7 @@ from aspfin.reporting.financing_plan import Plan, build_plan, unlimited
 from aspfin.reporting.parameters import FinancingParameters
 from aspfin.reporting.style import percent
 from aspfin.results import Check
+from aspfin.seeds import named_seed
 
 __all__ = ["FinancingAnalysis", "analyse", "plan_for", "sensitivity"]
 
@@ -213,7 +214,7 @@ def plan_for(
         plan.instruments,
         years=stated.years,
         paths=stated.paths,
-        seed=stated.seed,
+        seed=_seed_of_years(parameters, shock),
         timing=stated.timing,
     )
     fund = next((one for one in plan.instruments if one.kind == "contingency_fund"), None)
@@ -230,6 +231,15 @@ def plan_for(
         interest=fund.interest,
     )
     return plan, result, path
+
+
+def _seed_of_years(parameters: FinancingParameters, shock: ShockNeed) -> int:
+    """Return the seed of the simulated years: each province and programme has years of its own.
+
+    The simulated events (`shock_need`) are drawn once for the country: its provinces share them and add up.
+    """
+    names = (shock.country, shock.hazard, shock.area, shock.programme)
+    return named_seed(parameters.financing.seed, *names)
 
 
 def _payers(parameters: FinancingParameters, shock: ShockNeed, plan: Plan) -> pd.DataFrame:
@@ -264,7 +274,7 @@ def _alternatives(
 ) -> tuple[pd.DataFrame, list[Quantity]]:
     """Return this plan beside the two things that happen without one, and the terms those were given.
 
-    The alternatives are computed on as many paths, so that like compares with like.
+    The alternatives are computed on the same paths, so that like compares with like.
     """
     stated, terms = parameters.financing, []
     rows = [_alternative("this plan", result)]
@@ -279,7 +289,7 @@ def _alternatives(
             [alone],
             years=stated.years,
             paths=stated.paths,
-            seed=stated.seed,
+            seed=_seed_of_years(parameters, shock),
             timing=stated.timing,
         )
         rows.append(_alternative(name, other))

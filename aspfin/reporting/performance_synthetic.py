@@ -11,6 +11,7 @@ import pandas as pd
 
 from aspfin.reporting.wording import did_you_mean
 from aspfin.results import InputError, Problem
+from aspfin.seeds import named_seed
 
 if TYPE_CHECKING:
     from aspfin.programmes import Country
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["Drawn", "drawn", "pack_problems"]
 
 Payments = tuple[tuple[str, float | None], ...]  # programme, payments a year
-STREAM = 7_321  # keeps who is paid apart from the other draws of the same seed
 MONTHS = 12.0
 
 
@@ -61,9 +61,9 @@ def _drawn(made: Synthetic, payments: Payments) -> Drawn:
         raise InputError(wrong)
     entitled = system_entitlements(country, frame, on=made.rules_on, programmes=names)
     paid = {}
-    for place, (name, times) in enumerate(payments):
+    for name, times in payments:
         yearly = MONTHS if times is None else times
-        chance = np.random.default_rng([made.seed, STREAM, place]).random(len(frame))
+        chance = np.random.default_rng(named_seed(made.seed, "who is paid", name)).random(len(frame))
         paid[name] = entitled[name].to_numpy(float) * yearly * (chance < made.share_paid)
     everybody = frame.assign(**paid)
     survey = household_survey(

@@ -29,6 +29,7 @@ from aspfin.reporting.response_inputs import affected_a_year, option_key, option
 from aspfin.reporting.response_parameters import ResponseParameters
 from aspfin.reporting.response_sensitivity import swings
 from aspfin.results import Check, InputError, Problem
+from aspfin.seeds import named_seed
 
 __all__ = ["ResponseAnalysis", "analyse"]
 
@@ -229,9 +230,11 @@ def _financing(
     periods = stated.return_periods
     if stated.return_period is not None:
         periods = (2 * stated.return_period,)  # any year in which the shock comes; see `response_words`
+    # Not the option: two options of one shock and place are compared on the same years.
+    seed = named_seed(stated.seed, country.iso3, shock.hazard, parameters.area)
     result = finance_response(
         comparison, focus, affected, plan.instruments, return_periods=periods,
-        years=stated.years, paths=stated.paths, seed=stated.seed,
+        years=stated.years, paths=stated.paths, seed=seed,
     )  # fmt: skip
     return result, plan, rarity
 
