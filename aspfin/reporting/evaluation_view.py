@@ -356,4 +356,5 @@ def save(a: EvaluationAnalysis, folder: str | Path | None) -> None:
             sentences=words.sentences(a),
             tables=a.tables,
             checks=a.checks,
+            estimates=words.estimates(a),
         )

@@ -6,8 +6,9 @@ Every function takes the analysis and returns text; numbers in prose have three 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from aspfin.reporting.estimates import estimate_record
 from aspfin.reporting.evaluation_parameters import Outcome
 from aspfin.reporting.manifest import Headline
 from aspfin.reporting.style import number
@@ -20,6 +21,7 @@ __all__ = [
     "capital",
     "cards",
     "certain",
+    "estimates",
     "finding",
     "headline",
     "interval",
@@ -270,6 +272,14 @@ def headline(a: EvaluationAnalysis) -> dict[str, Headline]:
         "without": Headline("Without the programme", a.main.control_mean, own),
         "observations": Headline("Observations", float(a.main.n_obs), "rows"),
     }
+
+
+def estimates(a: EvaluationAnalysis) -> list[dict[str, Any]]:
+    """Return the effect on each outcome as a record, the main one first."""
+    said = zip(a.effects, a.parameters.outcomes, strict=True)
+    return [
+        estimate_record(one, label=o.words, unit=o.unit or ("share" if o.share else "")) for one, o in said
+    ]
 
 
 def cards(a: EvaluationAnalysis) -> list[tuple[str, str, str]]:

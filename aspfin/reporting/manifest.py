@@ -17,13 +17,17 @@ from functools import cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 import aspfin
-from aspfin.results import Check
+from aspfin.reporting.estimates import estimate_record
+from aspfin.results import Check, ImpactEstimate
+
+if TYPE_CHECKING:
+    from aspfin.indicators.indicator import Indicator
 
 __all__ = ["Headline", "csv_text", "plain", "provenance", "save_results", "write_json"]
 
@@ -94,6 +98,7 @@ def save_results(
     tables: Mapping[str, pd.DataFrame],
     checks: Iterable[Check] = (),
     unverified: pd.DataFrame | Sequence[Any] = (),
+    estimates: Iterable[ImpactEstimate | Indicator | Mapping[str, Any]] = (),
 ) -> None:
     """Write results.json and tables/*.csv into `folder`.
 
@@ -111,6 +116,8 @@ def save_results(
         Diagnostics of the report.
     unverified : DataFrame or sequence
         Inputs used that nobody has verified.
+    estimates : iterable of ImpactEstimate, Indicator or record
+        The main estimates, the most important first: what a batch compares and pools (`estimates.COLUMNS`).
 
     Raises
     ------
@@ -152,6 +159,7 @@ def save_results(
         "sentences": list(sentences),
         "checks": list(checks),
         "unverified": unverified,
+        "estimates": [estimate_record(one) for one in estimates],
         "tables": listed,
     }
     write_json(folder / "results.json", results)

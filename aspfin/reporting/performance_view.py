@@ -256,5 +256,6 @@ def save(a: PerformanceAnalysis, folder: str | Path | None) -> None:
             tables=a.tables,
             checks=a.checks,
             unverified=a.unverified,
+            estimates=words.estimates(a),
         )
         Path(folder, "tables.xlsx").write_bytes(workbook(a.tables))

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from aspfin.reporting.charts_effects import written
+from aspfin.reporting.estimates import figure_record
 from aspfin.reporting.manifest import Headline
 from aspfin.reporting.performance_measures import QUANTILE
 from aspfin.reporting.style import count, number
@@ -23,6 +24,7 @@ __all__ = [
     "capital",
     "cards",
     "ends",
+    "estimates",
     "finding",
     "headline",
     "meant",
@@ -302,6 +304,27 @@ def headline(a: PerformanceAnalysis) -> dict[str, Headline]:
         name: Headline(label, float(value) if known(value) else None, unit)
         for name, (label, value, unit) in named.items()
     }
+
+
+def estimates(a: PerformanceAnalysis) -> list[dict[str, Any]]:
+    """Return the headline figures that have a standard error as records, hidden ones left out."""
+    rows = {
+        "coverage_of_poorest": poorest(a),
+        "coverage": a.figure("coverage"),
+        "exclusion_error": a.error("exclusion_error"),
+        "inclusion_error": a.error("inclusion_error"),
+        "average_transfer": a.figure("average_transfer"),
+        "headcount_before": a.figure("headcount_before"),
+        "headcount_after": a.figure("headcount_after"),
+        "benefit_cost": a.figure("benefit_cost"),
+    }
+    villages = a.sample.set_index("what")["number"].get("sampling units (villages)")
+    n, said = None if villages is None else int(villages), headline(a)
+    found = [
+        figure_record(row, name=name, label=said[name].label, unit=said[name].unit, n_clusters=n)
+        for name, row in rows.items()
+    ]
+    return [one for one in found if one is not None]
 
 
 def cards(a: PerformanceAnalysis) -> list[tuple[str, str, str]]:

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from aspfin.indicators.indicator import Indicator
+from aspfin.reporting.estimates import COLUMNS, figure_record
 from aspfin.reporting.manifest import Headline, plain, provenance, save_results
-from aspfin.results import Check
+from aspfin.results import Check, ImpactEstimate
 
 
 @dataclass(frozen=True)
@@ -146,3 +148,33 @@ def test_own_files_are_part_of_what_a_report_was_made_from(tmp_path):
     changed = provenance("performance", {"data": {"path": str(moved)}})
     assert changed["data_hash"] != first["data_hash"]
     assert changed["parameter_hash"] == first["parameter_hash"]
+
+
+def test_estimates_are_tidy_records_alike_for_effects_and_indicators(tmp_path):
+    effect = ImpactEstimate(
+        method="difference in means", estimand="ITT", outcome="food", treated="cash", estimate=12.0,
+        std_error=4.0, std_error_kind="CR1", n_obs=400, n_clusters=20, df=19,
+    )  # fmt: skip
+    share = Indicator(
+        code="cov", name="Covered", value=0.2, std_error=0.05, df=40, n=480, unit="share", n_psu=48,
+        group={"area": "rural"},
+    )  # fmt: skip
+    found = save(tmp_path, estimates=[effect, share])["estimates"]
+    assert [set(one) for one in found] == [set(COLUMNS)] * 2
+    one, other = found
+    assert (one["estimate"], one["n_obs"], one["n_clusters"], one["df"]) == (12.0, 400, 20, 19)
+    assert [one["ci_low"], one["ci_high"]] == pytest.approx(effect.conf_int())
+    assert one["p_value"] == pytest.approx(effect.p_value)
+    assert (other["outcome"], other["group"], other["n_clusters"]) == ("cov", "area rural", 48)
+    assert other["p_value"] is None
+    with pytest.raises(ValueError, match="estimates: got a record with"):
+        save(tmp_path, estimates=[{"name": "food"}])
+
+
+def test_a_hidden_figure_is_no_estimate():
+    given = {"name": "coverage", "label": "Coverage", "unit": "share", "n_clusters": 48}
+    row = pd.Series({"estimate": np.nan, "std_error": np.nan, "n": pd.NA}, dtype=object)
+    assert figure_record(row, **given) is None
+    row = pd.Series({"estimate": 0.2, "std_error": 0.1, "n": pd.NA, "group": "poorest"}, dtype=object)
+    assert figure_record(row, **given)["n_obs"] is None
+    assert figure_record(row, **given)["group"] == "poorest"
