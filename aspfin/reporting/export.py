@@ -18,7 +18,7 @@ from typing import Any
 import jinja2
 import mistune
 
-__all__ = ["failure_page", "fill", "markdown_html", "page", "report_page"]
+__all__ = ["Shown", "failure_page", "fill", "markdown_html", "page", "report_page", "shown"]
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _HEADING = re.compile(r"<h2 id=")
@@ -78,11 +78,33 @@ def markdown_html(text: str, renderer: mistune.HTMLRenderer | None = None) -> st
     return str(convert(text))
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What an executed notebook shows: the one source of the page, the PDF and the Word file.
+
+    Attributes
+    ----------
+    title : str
+        The notebook's own first-level heading, else the title given.
+    header : str
+        The title block as HTML; empty where the notebook has none.
+    body : str
+        Everything else as HTML, in sections.
+    contents : tuple of (str, str)
+        Address and words of each second-level heading.
+    code : tuple of str
+        The code of its cells.
+    """
+
+    title: str
+    header: str
+    body: str
+    contents: tuple[tuple[str, str], ...]
+    code: tuple[str, ...]
+
+
 def report_page(notebook: Mapping[str, Any], *, title: str) -> str:
     """Return the whole page of an executed notebook: what it shows, then all its code, folded.
-
-    A cell tagged remove-cell is left out, and the code of one tagged remove-input; so are the default
-    parameters where a file replaced them.
 
     Parameters
     ----------
@@ -90,6 +112,25 @@ def report_page(notebook: Mapping[str, Any], *, title: str) -> str:
         Notebook of format 4 (`nbformat` node or parsed JSON), executed.
     title : str
         Title of the page and its first heading, unless the notebook shows a first-level heading of its own.
+    """
+    made = shown(notebook, title=title)
+    folded = _code(made.code)
+    body = made.body.removesuffix("</section>\n") + folded + "</section>\n" if folded else made.body
+    return page("report.html.j2", title=made.title, body=body, contents=made.contents, header=made.header)
+
+
+def shown(notebook: Mapping[str, Any], *, title: str) -> Shown:
+    """Return what an executed notebook shows.
+
+    A cell tagged remove-cell is left out, and the code of one tagged remove-input; so are the default
+    parameters where a file replaced them.
+
+    Examples
+    --------
+    >>> cell = {"cell_type": "markdown", "metadata": {}, "source": "# Floods\\n\\n## Who pays?"}
+    >>> made = shown({"cells": [cell]}, title="Report")
+    >>> made.title, made.contents
+    ('Floods', (('who-pays', 'Who pays?'),))
     """
     body, code = _Body(), []
     tagged = [(cell, cell.get("metadata", {}).get("tags", [])) for cell in notebook["cells"]]
@@ -108,7 +149,6 @@ def report_page(notebook: Mapping[str, Any], *, title: str) -> str:
                     body.add(_output(output, body.renderer))
             if source.strip() and "remove-input" not in tags:
                 code.append(source)
-    body.add(_code(code))
     contents = [(address, words) for level, address, words in body.renderer.headings if level == 2]
     html = body.html()
     header = ""
@@ -116,7 +156,7 @@ def report_page(notebook: Mapping[str, Any], *, title: str) -> str:
         header, html = own.group(), html.replace(own.group(), "", 1)  # the title stands above the contents
     if heading := re.search(r"<h1\b[^>]*>(.*?)</h1>", header or html, re.DOTALL):
         title = unescape(re.sub(r"<[^>]*>", "", heading.group(1)))
-    return page("report.html.j2", title=title, body=html, contents=contents, header=header)
+    return Shown(title, header, html, tuple(contents), tuple(code))
 
 
 def failure_page(*, title: str, error: str, cell: str, source: str, details: str, command: str) -> str:
