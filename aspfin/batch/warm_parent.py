@@ -23,7 +23,6 @@ import gc
 import importlib
 import json
 import os
-import resource
 import selectors
 import signal
 import socket
@@ -35,10 +34,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from aspfin.batch.kernel_start import end_with_parent, limit_memory, run_kernel
+
 __all__ = ["LONGEST_REQUEST", "PRELOAD", "main"]
 
 LONGEST_REQUEST = 1 << 20  # bytes; an environment and a command line are a few thousand
-PR_SET_PDEATHSIG = 1
 
 # What every kernel needs; a run adds the modules of its report kinds.
 PRELOAD = (
@@ -46,22 +46,29 @@ PRELOAD = (
     *("ipykernel.displayhook", "IPython.core.pylabtools", "IPython.core.completer", "ipykernel_launcher"),
 )
 
+THREADED = ("polars",)  # starts threads on import; statsmodels imports it where it is there
+
 
 def preload(modules: list[str]) -> None:
     """Import modules as a kernel would: libraries ask on import whether they run in one.
 
-    pandas, for one, sets the width of its tables by the answer.
+    pandas, for one, sets the width of its tables by the answer. Libraries that start threads are hidden
+    meanwhile from those that would import them if they could; a kernel imports them when it asks for them.
     """
 
     class ZMQInteractiveShell(SimpleNamespace):  # some ask for the class's name, some for the kernel
         pass
 
+    hidden = [name for name in THREADED if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
     builtins.get_ipython = lambda: ZMQInteractiveShell(kernel=object(), config={})  # type: ignore[attr-defined]
     try:
         for name in modules:
             importlib.import_module(name)
     finally:
         del builtins.get_ipython  # type: ignore[attr-defined]
+        for name in hidden:
+            del sys.modules[name]
 
 
 def _obstacle() -> str | None:
@@ -178,7 +185,7 @@ class _Server:
                 os.close(number)
             self.selector.close()
             _set_up_child(parent, cwd, env, memory)
-            _run_kernel(argv)
+            run_kernel(argv)
             code = 0
         except SystemExit as error:
             code = error.code if isinstance(error.code, int) else int(error.code is not None)
@@ -221,12 +228,7 @@ class _Server:
 
 def _set_up_child(parent: int, cwd: str, env: dict[str, str], memory: int | None) -> None:
     os.setsid()  # its own group, so that it can be interrupted and killed with all it starts
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:  # it died before that was set
-        os._exit(1)
+    end_with_parent(parent)
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGCHLD, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
@@ -237,25 +239,9 @@ def _set_up_child(parent: int, cwd: str, env: dict[str, str], memory: int | None
     os.environ.clear()
     os.environ.update(env)
     os.chdir(cwd)
-    if memory:
-        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    limit_memory(memory)
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()  # the random state is copied by a fork; every kernel needs its own
-
-
-def _run_kernel(argv: list[str]) -> None:
-    import ipykernel_launcher
-    from ipykernel.kernelapp import IPKernelApp
-
-    sys.argv = [str(ipykernel_launcher.__file__), *argv]
-    app = IPKernelApp.instance()
-    app.initialize(argv)
-    if "matplotlib" in sys.modules:
-        # Imported before there was a shell: do now what its import does in a kernel.
-        from matplotlib_inline.backend_inline import _enable_matplotlib_integration
-
-        _enable_matplotlib_integration()
-    app.start()
 
 
 def main() -> None:

@@ -13,9 +13,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import date
-from functools import cache
-from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 import aspfin
+from aspfin.reporting import identity
 from aspfin.reporting.estimates import estimate_record
 from aspfin.results import Check, ImpactEstimate
 
@@ -30,12 +28,6 @@ if TYPE_CHECKING:
     from aspfin.indicators.indicator import Indicator
 
 __all__ = ["Headline", "csv_text", "plain", "provenance", "save_results", "write_json"]
-
-LIBRARIES = (
-    *("numpy", "pandas", "scipy", "statsmodels", "linearmodels", "pyfixest", "diff-diff"),
-    *("matplotlib", "seaborn", "pydantic"),
-    *("papermill", "nbclient", "nbconvert", "nbformat", "ipykernel", "jinja2", "mistune"),
-)
 
 
 @dataclass(frozen=True)
@@ -189,10 +181,11 @@ def _defused(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r\n") and value else value
 
 
-def provenance(kind: str, sections: Mapping[str, Any], *, template: bytes | None = None) -> dict[str, Any]:
-    """Return what a report was made from: hashes of parameters, template, package and data, and versions.
+def provenance(kind: str, sections: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a report prints about what it was made from.
 
-    It holds no time and no path, so a report may print it and stay the same between runs.
+    It holds no time and no path, so the report stays the same between runs; run.json has the whole
+    (`aspfin.reporting.identity`).
 
     Parameters
     ----------
@@ -200,8 +193,6 @@ def provenance(kind: str, sections: Mapping[str, Any], *, template: bytes | None
         Report kind.
     sections : mapping
         Every top-level section of the parameters as plain values (`parameters.sections_of`).
-    template : bytes, optional
-        The notebook file; left out of the answer when not given.
 
     Examples
     --------
@@ -209,82 +200,11 @@ def provenance(kind: str, sections: Mapping[str, Any], *, template: bytes | None
     >>> len(stamp["parameter_hash"]), stamp["package_version"] == aspfin.__version__
     (16, True)
     """
-    canonical = json.dumps(plain(_portable({"kind": kind, **sections})), sort_keys=True, allow_nan=False)
-    stamp = {
-        "kind": kind,
-        "parameter_hash": _short(canonical.encode()),
+    data = identity.data_hashes(sections)
+    return {
+        "parameter_hash": identity.parameter_hash(kind, sections),
         "package_version": aspfin.__version__,
-        "package_hash": _folder_hash(Path(aspfin.__file__).parent, "*.py"),
-        "data_hash": _data_hash(sections),
+        "package_hash": identity.package_hash(),
+        "data_hash": identity.short(json.dumps(data, sort_keys=True).encode()) if data else None,
         "python": platform.python_version(),
-        "libraries": {name: _version(name) for name in LIBRARIES},
-        "seeds": _seeds(sections),
     }
-    return stamp if template is None else {**stamp, "template_hash": _template_hash(template)}
-
-
-def _portable(value: Any) -> Any:
-    """Return `value` with paths cut to file names, so that a hash is the same on every machine."""
-    if isinstance(value, Mapping):
-        return {key: _portable(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_portable(one) for one in value]
-    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
-
-
-def _data_hash(sections: Mapping[str, Any]) -> str | None:
-    """Return the hash of what the report read: country pack, own files; None where it read neither."""
-    data = sections.get("data") or {}
-    countries = [sections.get("country"), (data.get("synthetic") or {}).get("country")]
-    packs = [_pack_folder(str(one)) for one in countries if one]
-    files = [Path(one) for one in (data.get("path"), data.get("mapping"), sections.get("plan")) if one]
-    hashes = [_folder_hash(pack, "*") for pack in packs if pack]
-    hashes += [_short(file.read_bytes()) for file in files if file.is_file()]
-    if len(hashes) <= 1:
-        return hashes[0] if hashes else None
-    return _short("".join(hashes).encode())
-
-
-def _pack_folder(country: str) -> Path | None:
-    """Return the folder of a country pack: the package's own for an ISO code, else the path given."""
-    inside = Path(aspfin.__file__).parent / "data" / "countries" / country
-    return next(
-        (one for one in (inside, Path(country)) if country and (one / "country.yaml").is_file()), None
-    )
-
-
-def _short(content: bytes) -> str:
-    return sha256(content).hexdigest()[:16]
-
-
-@cache
-def _folder_hash(folder: Path, pattern: str) -> str:
-    """Hash names and contents; cached, because a package does not change under a running process."""
-    digest = sha256()
-    for file in sorted(folder.rglob(pattern)):
-        if file.is_file() and "__pycache__" not in file.parts:
-            digest.update(f"{file.relative_to(folder).as_posix()}\0{file.stat().st_size}\0".encode())
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _template_hash(template: bytes) -> str:
-    """Hash what a notebook says, not its outputs, so that running it by hand changes nothing."""
-    cells = json.loads(template)["cells"]
-    said = [[one["cell_type"], "".join(one["source"]), one["metadata"].get("tags", [])] for one in cells]
-    return _short(json.dumps(said, sort_keys=True).encode())
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
-
-
-def _seeds(sections: Mapping[str, Any], path: str = "") -> dict[str, Any]:
-    seeds = {f"{path}{name}": value for name, value in sections.items() if name == "seed"}
-    for name, value in sections.items():
-        if isinstance(value, Mapping):
-            seeds |= _seeds(value, f"{path}{name}.")
-    return seeds

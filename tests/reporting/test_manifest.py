@@ -8,10 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aspfin.indicators.indicator import Indicator
-from aspfin.reporting.estimates import COLUMNS, figure_record
-from aspfin.reporting.manifest import Headline, plain, provenance, save_results
-from aspfin.results import Check, ImpactEstimate
+from aspfin.reporting.manifest import Headline, plain, save_results
+from aspfin.results import Check
 
 
 @dataclass(frozen=True)
@@ -103,51 +101,6 @@ def test_equal_content_gives_equal_bytes(tmp_path):
     assert (tmp_path / "one" / "results.json").read_bytes() == (
         tmp_path / "two" / "results.json"
     ).read_bytes()
-
-
-def template(source, outputs=()):
-    one = {"cell_type": "code", "source": source, "metadata": {}, "outputs": list(outputs)}
-    return json.dumps({"cells": [one]}).encode()
-
-
-def test_provenance_follows_parameters_template_and_data():
-    sections = {"country": "KHM", "financing": {"seed": 5}, "area": "KH01"}
-    stamp = provenance("financing", sections, template=template("x = 1"))
-    assert stamp == provenance(
-        "financing", dict(reversed(sections.items())), template=template(["x =", " 1"])
-    )
-    assert stamp["seeds"] == {"financing.seed": 5}
-    assert len(stamp["data_hash"]) == 16
-    other = provenance("financing", {**sections, "area": "KH02"}, template=template("x = 2"))
-    assert other["parameter_hash"] != stamp["parameter_hash"]
-    assert other["template_hash"] != stamp["template_hash"]
-    run_by_hand = template("x = 1", [{"output_type": "stream", "name": "stdout", "text": "1"}])
-    assert provenance("financing", sections, template=run_by_hand)["template_hash"] == stamp["template_hash"]
-    assert json.dumps(stamp)
-
-
-def test_the_place_of_an_own_pack_does_not_count(tmp_path):
-    stamps = []
-    for place in ("here", "there"):
-        pack = tmp_path / place / "mine"
-        pack.mkdir(parents=True)
-        (pack / "country.yaml").write_text("a: 1")
-        stamps.append(provenance("financing", {"country": str(pack)}))
-    assert stamps[0] == stamps[1]
-
-
-def test_own_files_are_part_of_what_a_report_was_made_from(tmp_path):
-    file = tmp_path / "survey.csv"
-    file.write_text("a\n1\n")
-    first = provenance("performance", {"data": {"path": str(file)}})
-    (tmp_path / "elsewhere").mkdir()
-    moved = file.rename(tmp_path / "elsewhere" / "survey.csv")
-    again = provenance("performance", {"data": {"path": str(moved)}})
-    assert again == first and len(first["data_hash"]) == 16
-    moved.write_text("a\n2\n")
-    changed = provenance("performance", {"data": {"path": str(moved)}})
-    assert changed["data_hash"] != first["data_hash"]
-    assert changed["parameter_hash"] == first["parameter_hash"]
 
 
 def test_estimates_are_tidy_records_alike_for_effects_and_indicators(tmp_path):
