@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from aspfin.indicators.indicator import Indicator
+from aspfin.reporting.estimates import COLUMNS, figure_record
 from aspfin.reporting.manifest import Headline, plain, save_results
-from aspfin.results import Check
+from aspfin.results import Check, ImpactEstimate
 
 
 @dataclass(frozen=True)
