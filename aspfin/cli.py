@@ -7,7 +7,7 @@ Everything heavy is imported inside the command that needs it, so that `aspfin -
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from aspfin.reporting.reading import Case
-    from aspfin.batch.runner import CaseOutcome
     from aspfin.results import Problem
 
 __all__ = ["app", "main"]
@@ -42,54 +40,93 @@ def _told() -> Iterator[None]:
             typer.echo(str(problem), err=True)
         raise typer.Exit(BAD_INPUT) from None
     except KeyboardInterrupt:
-        typer.echo("stopped; finished reports are in place, nothing half-written is left", err=True)
+        typer.echo(
+            "stopped; finished reports are in place, nothing half-written is left; "
+            "the same command makes the rest",
+            err=True,
+        )
         raise typer.Exit(STOPPED) from None
+
+
+Files = Annotated[list[Path], typer.Argument(help="Parameter files, or folders of them.")]
+Only = Annotated[
+    str | None, typer.Option(help="Only cases whose name matches, such as '*/KH0?'.", metavar="PATTERN")
+]
+Output = Annotated[Path, typer.Option(help="Folder of the reports.")]
+Formats = Annotated[
+    str, typer.Option("--to", help="Formats of each report, of html, pdf, docx and xlsx.", metavar="LIST")
+]
 
 
 @app.command("run")
 def run_reports(
-    files: Annotated[list[Path], typer.Argument(help="Parameter files, or folders of them.")],
+    files: Files,
     jobs: Annotated[int, typer.Option("--jobs", "-j", help="Reports made at the same time (1 to 64).")] = 1,
-    only: Annotated[
-        str | None, typer.Option(help="Only cases whose name matches, such as '*/KH0?'.", metavar="PATTERN")
+    only: Only = None,
+    output: Output = Path("reports"),
+    force: Annotated[bool, typer.Option("--force", help="Make also what is there and unchanged.")] = False,
+    to: Formats = "html",
+    dask: Annotated[
+        str | None, typer.Option(help="Let a Dask cluster make them; 'local' starts one.", metavar="ADDRESS")
     ] = None,
-    output: Annotated[Path, typer.Option(help="Folder of the reports.")] = Path("reports"),
+    cold: Annotated[
+        bool, typer.Option("--cold", help="Start every kernel anew; slower, same results.")
+    ] = False,
+    timeout: Annotated[int, typer.Option(help="Longest run of one cell, in seconds.", min=1)] = 3_600,
+    memory: Annotated[
+        float, typer.Option(help="Most memory of one report, in GB; 0 for no limit.", min=0)
+    ] = 0,
 ) -> None:
-    """Make the reports of parameter files; one that fails does not stop the others."""
+    """Make the reports of parameter files; one that fails does not stop the others.
+
+    What is there and unchanged is kept. After Ctrl-C, or if the machine goes down, the same command goes on.
+    """
     with _told():
         from aspfin.batch.index import write_indexes
-        from aspfin.reporting.reading import read_files
+        from aspfin.batch.outcomes import Limits
+        from aspfin.batch.progress import watched
         from aspfin.batch.runner import run
+        from aspfin.reporting.reading import read_files
 
+        formats = _formats(to)
         cases = read_files(files, only=only)
-        with _progress(cases) as report:
-            outcomes = run(cases, output=output, jobs=jobs, progress=report)
+        limits = Limits(cell_seconds=timeout, memory_bytes=round(memory * 1e9))
+        with watched() as progress:
+            outcomes = run(
+                cases,
+                output=output,
+                jobs=jobs,
+                force=force,
+                formats=formats,
+                warm=not cold,
+                limits=limits,
+                progress=progress,
+                cluster=dask,
+            )
         pages = write_indexes(outcomes, output)
         failed = sum(outcome.failure is not None for outcome in outcomes)
-        typer.echo(f"{len(outcomes) - failed} of {len(outcomes)} reports made; open {pages[-1]}")
+        kept = sum(outcome.kept for outcome in outcomes)
+        told = f", {kept} of them unchanged" if kept else ""
+        typer.echo(f"{len(outcomes) - failed} of {len(outcomes)} reports are there{told}; open {pages[-1]}")
         if failed:
             raise typer.Exit(FAILED)
 
 
-@contextmanager
-def _progress(cases: list[Case]) -> Iterator[Callable[[CaseOutcome], None]]:
-    """Show a live bar on a terminal, plain lines elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda outcome: typer.echo(str(outcome), err=True)
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+def _formats(to: str) -> tuple[str, ...]:
+    """Return the formats asked for; the page in HTML is always made, because the index links to it."""
+    from aspfin.reporting.formats import FORMATS
+    from aspfin.reporting.wording import did_you_mean
+    from aspfin.results import InputError, Problem
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("reports", total=len(cases))
-
-        def report(outcome: CaseOutcome) -> None:
-            bar.advance(task)
-            if outcome.failure:
-                bar.console.print(str(outcome), markup=False, highlight=False, style="red")
-
-        yield report
+    names = [name.strip().lower() for name in to.split(",") if name.strip()]
+    unknown = [
+        Problem("command line", "--to", name, did_you_mean(name, list(FORMATS)))
+        for name in names
+        if name not in FORMATS
+    ]
+    if unknown:
+        raise InputError(unknown)
+    return tuple(name for name in FORMATS if name in {"html", *names})
 
 
 @app.command()

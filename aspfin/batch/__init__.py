@@ -12,7 +12,8 @@ Examples
 from aspfin import load_on_use
 
 _HOMES = {
-    "runner": ("CaseOutcome", "run"),
+    "outcomes": ("CaseOutcome", "Failure", "Limits"),
+    "runner": ("plan", "run"),
     "index": ("write_indexes",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ __all__ = ["ForkedKernel", "Kernels", "WarmProvisioner", "environment", "kernels
 KERNEL = "python3"  # the name in every notebook: ours stands in front of the environment's
 PROVISIONER = "aspfin-warm"  # the entry point in pyproject.toml
 START = 120.0  # seconds for the warm parent to import everything, on a weak laptop
+MOST_STARTS = 3  # of a warm parent that dies
 ANSWER = 30.0  # seconds for it to fork
 
 
@@ -157,6 +159,10 @@ class Kernels:
     warm: bool
     problem: str = ""
     _parent: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _starts: int = 0
+    _ended: bool = False
+    _processes: list[Any] = field(default_factory=list, repr=False)
+    _lock: Any = field(default_factory=threading.Lock, repr=False)
 
     @property
     def socket(self) -> Path:
@@ -184,6 +190,7 @@ class Kernels:
         (self.specifications / KERNEL / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
 
     def _start(self) -> None:
+        self._starts += 1
         self.socket.unlink(missing_ok=True)
         with (self.runtime / "warm.log").open("ab") as log:
             self._parent = subprocess.Popen(
@@ -197,28 +204,37 @@ class Kernels:
             )
 
     def ready(self) -> bool:
-        """Wait until the warm parent listens; False where it cannot, and kernels will be cold."""
-        if self._parent is None or self._parent.stdout is None:
+        """Wait until the warm parent listens, starting another where it died; False: kernels will be cold."""
+        with self._lock:
+            while not self._ended and self._parent is not None:
+                if self._parent.poll() is None and self._listens(self._parent):
+                    return True
+                if self._starts >= MOST_STARTS:
+                    break
+                self._start()
             return False
-        if self.socket.exists() and self._parent.poll() is None:
-            return True
-        waited, _, _ = select.select([self._parent.stdout], [], [], START)
-        line = self._parent.stdout.readline() if waited else b""
-        said = json.loads(line) if line else {"error": "it ended or took too long"}
-        if "ready" in said:
-            return True
-        self.problem = str(said.get("error"))
-        self.end()
-        return False
 
-    def restart(self) -> None:
-        """Begin anew with a fresh warm parent if the last one died."""
-        if self.warm and (self._parent is None or self._parent.poll() is not None):
-            self._start()
-            self.ready()
+    def _listens(self, parent: subprocess.Popen[bytes]) -> bool:
+        if self.socket.exists():
+            return True
+        waited, _, _ = select.select([parent.stdout], [], [], START)
+        line = parent.stdout.readline() if waited and parent.stdout else b""
+        said = json.loads(line) if line else {"error": "it ended or took too long"}
+        self.problem = str(said.get("error", ""))
+        if self.problem:
+            self._stop_parent()
+        return not self.problem
+
+    def started(self, process: Any) -> None:
+        """Take note of a kernel's process, so that it ends with the run."""
+        self._processes = [one for one in self._processes if one.poll() is None] + [process]
+        if self._ended:
+            process.kill()
 
     def manager(self) -> AsyncKernelManager:
         """Return a manager of one kernel that speaks over local sockets: no ports, nothing on the network."""
+        if self._ended:
+            raise RuntimeError("stopped")
         folder = Path(tempfile.mkdtemp(prefix="k", dir=self.runtime))
         return AsyncKernelManager(
             kernel_name=KERNEL,
@@ -229,9 +245,15 @@ class Kernels:
         )
 
     def end(self) -> None:
-        """End the warm parent, and with it every kernel it forked."""
-        parent, self._parent = self._parent, None
-        if parent is None:
+        """End every kernel, and start none any more."""
+        self._ended = True
+        for process in self._processes:
+            process.kill()
+        self._stop_parent()
+
+    def _stop_parent(self) -> None:
+        parent = self._parent
+        if parent is None or parent.returncode is not None:
             return
         for stream in (parent.stdin, parent.stdout):
             if stream is not None:

@@ -1,65 +1,63 @@
-"""Run cases in worker processes; put each report in place whole or not at all."""
+"""Run cases side by side, longest first; keep what nothing changed; put each report in place whole."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import shutil
 import signal
-import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 import aspfin
+from aspfin.batch.case_run import Job, add_formats, make
+from aspfin.batch.outcomes import CaseOutcome, Limits, Made
+from aspfin.batch.places import case_folder, inputs_refused, put_in_place, scratch
+from aspfin.batch.preload import modules_for
+from aspfin.batch.state import CaseState, read_record, state_of
 from aspfin.reporting import parameters as kinds
+from aspfin.reporting.identity import identity
 from aspfin.reporting.reading import Case
-from aspfin.batch.execute import LOG, STOP, Failure, Job, Made, fail, make, prepare
 from aspfin.results import InputError, Problem
 
-__all__ = ["CaseOutcome", "run", "template_path"]
+if TYPE_CHECKING:
+    from aspfin.batch.kernels import Kernels
 
-OURS = ("run.json", "batch.json")  # a folder with one of these was written by `run`
-RUNTIME = "runtime"  # a file in the work folder that names the folder of the kernels' sockets
-PAGES = (
-    "report.html",
-    "report.ipynb",
-    "report_failed.html",
-    "report_failed.ipynb",
-    "results.json",
-    "run.json",
-)
+__all__ = ["MOST_JOBS", "Planned", "Progress", "plan", "run", "template_path"]
+
+MOST_JOBS = 64
+FORMATS = ("html",)
 
 
 @dataclass(frozen=True)
-class CaseOutcome:
-    """What became of one case.
-
-    Parameters
-    ----------
-    case : Case
-        The case.
-    folder : Path
-        Where its report is.
-    failure : Failure or None
-        Why it failed; None when the report was made.
-    seconds : float
-        Time taken.
-    """
+class Planned:
+    """A case, the job that makes it, and what stands on disk today."""
 
     case: Case
     folder: Path
-    failure: Failure | None
-    seconds: float
+    job: Job
+    state: CaseState
 
-    def __str__(self) -> str:
-        what = f"failed: {self.failure}" if self.failure else f"made in {self.seconds:.1f} s"
-        return f"{self.case.kind}/{self.case.name}: {what}"
+
+class Progress(Protocol):
+    """Who is told how a run goes on."""
+
+    def planned(self, todo: Sequence[Planned], kept: int, jobs: int) -> None:
+        """Hear what will be made, longest first, and how many reports are kept."""
+
+    def began(self, case: Case) -> None:
+        """Hear that a case is being made."""
+
+    def ended(self, outcome: CaseOutcome) -> None:
+        """Hear what became of a case."""
+
+
+class _Silent:
+    def planned(self, todo: Sequence[Planned], kept: int, jobs: int) -> None: ...
+    def began(self, case: Case) -> None: ...
+    def ended(self, outcome: CaseOutcome) -> None: ...
 
 
 def template_path(kind: str) -> Path:
@@ -78,12 +76,44 @@ def template_path(kind: str) -> Path:
     raise InputError(Problem(f"kind {kind}", "template", str(places[-1]), "an existing notebook"))
 
 
+def plan(
+    cases: Sequence[Case], *, output: str | Path = "reports", formats: Sequence[str] = FORMATS
+) -> list[Planned]:
+    """Return what each case would be made from today, and whether its report is still good.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+        Validated cases, from `reading.read_files`.
+    output : str or Path
+        Folder of all reports; a case goes to `<output>/<kind>/<name>`.
+    formats : sequence of str
+        Endings of the formats wanted.
+    """
+    output = Path(output).absolute()
+    templates = {kind: template_path(kind) for kind in {case.kind for case in cases}}
+    texts = {kind: path.read_bytes() for kind, path in templates.items()}
+    planned = []
+    for case in cases:
+        name, text = templates[case.kind].name, texts[case.kind]
+        made_from = identity(case.kind, case.sections, template=text, template_name=name)
+        folder = case_folder(output, case)
+        state = state_of(folder, made_from, formats=formats)
+        planned.append(Planned(case, folder, Job.of(case, text, made_from, formats), state))
+    return planned
+
+
 def run(
     cases: Sequence[Case],
     *,
     output: str | Path = "reports",
     jobs: int = 1,
-    progress: Callable[[CaseOutcome], None] | None = None,
+    force: bool = False,
+    formats: Sequence[str] = FORMATS,
+    warm: bool = True,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+    cluster: str | None = None,
 ) -> list[CaseOutcome]:
     """Make the report of every case; one that fails does not stop the others.
 
@@ -94,9 +124,19 @@ def run(
     output : str or Path
         Folder of all reports; a case goes to `<output>/<kind>/<name>`.
     jobs : int
-        Worker processes, from 1 to 64. Results do not depend on it.
-    progress : callable, optional
-        Told the outcome of each case as it ends.
+        Reports made at the same time, from 1 to 64. Results do not depend on it.
+    force : bool
+        Make also what is there and unchanged.
+    formats : sequence of str
+        Endings of the formats wanted (`aspfin.reporting.formats.FORMATS`).
+    warm : bool
+        Fork kernels from a parent that has imported everything, where the system can. Same results.
+    limits : Limits, optional
+        What one report may use.
+    progress : Progress, optional
+        Told how it goes on.
+    cluster : str, optional
+        Address of a Dask cluster that makes the reports, or "local" for one started here.
 
     Returns
     -------
@@ -108,77 +148,114 @@ def run(
     InputError
         A bad `jobs`, a missing notebook, or an output folder not ours to replace. Nothing was written.
     """
-    output = Path(output).absolute()
+    output, teller = Path(output).absolute(), progress or _Silent()
     _refuse(cases, output, jobs)
-    templates = {kind: template_path(kind).read_bytes() for kind in {case.kind for case in cases}}
-    _make_folder(output)
-    outcomes: dict[int, CaseOutcome] = {}
-    with _scratch(output) as scratch, _interruptible():
-        work = [_job(case, templates[case.kind], scratch / f"case-{n}") for n, case in enumerate(cases)]
-        with closing(_made(work, jobs, scratch)) as results:
-            for place, made in results:
-                folder = output / cases[place].kind / cases[place].name
-                _put_in_place(Path(work[place].work), folder, scratch, cases[place])
-                outcomes[place] = CaseOutcome(cases[place], folder, made.failure, made.seconds)
-                if progress is not None:
-                    progress(outcomes[place])
-    return [outcomes[place] for place in range(len(cases))]
-
-
-def _job(case: Case, template: bytes, work: Path) -> Job:
-    told = (case.kind, case.name, case.title, str(case.file), case.sections, case.varied)
-    return Job(*told, template, str(work))
+    planned = plan(cases, output=output, formats=formats)
+    todo = [n for n, one in enumerate(planned) if force or one.state.status != "done"]
+    todo.sort(key=lambda n: -(planned[n].state.seconds or float("inf")))  # the unknown may be the longest
+    teller.planned([planned[n] for n in todo], len(planned) - len(todo), jobs)
+    outcomes = {n: _kept(planned[n]) for n in range(len(planned)) if n not in set(todo)}
+    if todo:
+        with scratch(output) as place, _interruptible():
+            work = {n: planned[n].job for n in todo}
+            made = _somewhere(work, place, jobs, warm, limits or Limits(), cluster, teller, planned)
+            with closing(made) as results:
+                for n, one in results:
+                    case, folder = planned[n].case, planned[n].folder
+                    put_in_place(_work(place, n), folder, place, in_batch=bool(case.varied))
+                    outcomes[n] = CaseOutcome(case, folder, one.failure, one.seconds)
+                    teller.ended(outcomes[n])
+    return [outcomes[n] for n in range(len(planned))]
 
 
 def _refuse(cases: Sequence[Case], output: Path, jobs: int) -> None:
     """Find what would stop the run before anything is written."""
     problems = []
-    if isinstance(jobs, bool) or not isinstance(jobs, int) or not 1 <= jobs <= 64:
-        problems.append(Problem("command line", "jobs", jobs, "a whole number from 1 to 64"))
-    if output.exists() and not output.is_dir():
-        problems.append(Problem("command line", "output", str(output), "a folder"))
-    roots = {output / case.kind / case.name.split("/")[0] for case in cases}
-    for folder in sorted(roots | {output / case.kind / case.name for case in cases}):
-        inside = [place for place in (folder, *folder.parents) if output in place.parents]
-        if link := next((place for place in inside if place.is_symlink()), None):
-            problems.append(Problem("output", str(link), "a link", "a real folder"))
-        elif folder.exists() and not _is_ours(folder):
-            problems.append(
-                Problem("output", str(folder), "files of another origin", "a folder of ours or none")
-            )
+    if isinstance(jobs, bool) or not isinstance(jobs, int) or not 1 <= jobs <= MOST_JOBS:
+        problems.append(Problem("command line", "jobs", jobs, f"a whole number from 1 to {MOST_JOBS}"))
+    problems += inputs_refused(cases, output)
     if problems:
         raise InputError(problems)
 
 
-def _make_folder(output: Path) -> None:
+def _kept(one: Planned) -> CaseOutcome:
+    """Return the outcome of a report that is there, with the formats it lacked."""
+    if one.state.missing_formats:
+        add_formats(one.folder, read_record(one.folder) or {}, one.state.missing_formats)
+    return CaseOutcome(one.case, one.folder, None, 0.0, kept=True)
+
+
+def _work(place: Path, number: int) -> Path:
+    return place / f"case-{number}"
+
+
+def _somewhere(
+    work: Mapping[int, Job],
+    place: Path,
+    jobs: int,
+    warm: bool,
+    limits: Limits,
+    cluster: str | None,
+    teller: Progress,
+    planned: Sequence[Planned],
+) -> Iterator[tuple[int, Made]]:
+    """Yield what became of each job, here or on a cluster, once its files are in the work folder."""
+    modules = modules_for({job.kind for job in work.values()})
+    if cluster is not None:
+        from aspfin.batch.cluster import on_cluster
+
+        yield from on_cluster(
+            work, place, address=cluster, jobs=jobs, warm=warm, limits=limits, modules=modules
+        )
+        return
+    from aspfin.batch.kernels import kernels
+
+    with kernels(warm=warm, modules=modules, memory=limits.memory_bytes) as source:
+        again = []
+        with closing(_side_by_side(work, place, jobs, source, limits, teller, planned)) as results:
+            for n, made in results:
+                if made.failure is not None and made.failure.kernel_died:
+                    again.append(n)
+                else:
+                    yield n, made
+        for n in again:  # alone, so that whatever killed the kernel can harm nobody else
+            yield n, make(work[n], _work(place, n), kernels=source, limits=limits, attempt=2)
+
+
+def _side_by_side(
+    work: Mapping[int, Job],
+    place: Path,
+    jobs: int,
+    source: Kernels,
+    limits: Limits,
+    teller: Progress,
+    planned: Sequence[Planned],
+) -> Iterator[tuple[int, Made]]:
+    """Run jobs in threads, each with a kernel of its own; a thread waits for its kernel most of the time.
+
+    One more than `jobs` are in flight where kernels are warm: while one starts or ends, the cores have work.
+    """
+    stop = threading.Event()
+
+    def one(n: int) -> Made | None:
+        if stop.is_set():
+            return None
+        teller.began(planned[n].case)
+        return make(work[n], _work(place, n), kernels=source, limits=limits)
+
+    pool = ThreadPoolExecutor(min(len(work), jobs + (jobs > 1 and source.warm)), thread_name_prefix="report")
+    futures: dict[Future[Made | None], int] = {pool.submit(one, n): n for n in work}
     try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        found = error.strerror or type(error).__name__
-        raise InputError(Problem("output", str(output), found, "a folder that can be made")) from error
-
-
-def _is_ours(folder: Path) -> bool:
-    if not folder.is_dir():
-        return False
-    marks = [
-        *(folder / name for name in OURS),
-        *folder.glob("*/run.json"),
-    ]  # an interrupted batch has no index
-    return any(mark.is_file() for mark in marks) or not any(folder.iterdir())
-
-
-@contextmanager
-def _scratch(output: Path) -> Iterator[Path]:
-    """Give a hidden work folder on the same file system: a rename then puts a report in place."""
-    scratch = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=output))
-    runtime = tempfile.mkdtemp(prefix="aspfin-")  # of the kernels' sockets, whose paths must be short
-    (scratch / RUNTIME).write_text(runtime, encoding="utf-8")
-    try:
-        yield scratch
+        for future in as_completed(futures):
+            made = future.result()
+            if made is not None:
+                yield futures[future], made
+    except BaseException:
+        stop.set()
+        source.end()
+        raise
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-        shutil.rmtree(runtime, ignore_errors=True)
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 @contextmanager
@@ -198,85 +275,3 @@ def _interruptible() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _made(work: Sequence[Job], jobs: int, scratch: Path) -> Iterator[tuple[int, Made]]:
-    """Yield the place and the result of each job as it ends.
-
-    When a worker dies (out of memory, say), its whole pool is lost and nobody knows whose fault it was: what
-    is unfinished is run again, each in a pool of its own.
-    """
-    left = dict(enumerate(work))
-    for place, made in _pool(left, jobs, scratch):
-        del left[place]
-        yield place, made
-    for place, job in left.items():
-        shutil.rmtree(job.work, ignore_errors=True)
-        alone = list(_pool({place: job}, 1, scratch))
-        yield alone[0] if alone else (place, _died(job))
-
-
-def _pool(work: dict[int, Job], jobs: int, scratch: Path) -> Iterator[tuple[int, Made]]:
-    """Run jobs in one pool; end early, with jobs left over, when the pool breaks."""
-    context = multiprocessing.get_context("spawn")
-    size = min(jobs, len(work)) or 1
-    before = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(
-        size,
-        mp_context=context,
-        initializer=prepare,
-        initargs=(str(scratch), (scratch / RUNTIME).read_text()),
-    )
-    try:
-        waiting: dict[Future[Made], int] = {pool.submit(make, job): place for place, job in work.items()}
-        while waiting:
-            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield waiting.pop(future), future.result()
-    except BrokenProcessPool:
-        pass
-    except BaseException:
-        (scratch / STOP).touch()
-        _end(set(multiprocessing.active_children()) - before)
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _end(workers: set[multiprocessing.process.BaseProcess]) -> None:
-    """Ask the workers to end (they end their kernels), and insist after ten seconds."""
-    for worker in workers:
-        worker.terminate()
-    for worker in workers:
-        worker.join(10)
-        if worker.is_alive():
-            worker.kill()
-
-
-def _died(job: Job) -> Made:
-    """Leave a failed report for a job whose process died."""
-    log = Path(job.work).parent / LOG
-    details = log.read_text(encoding="utf-8", errors="replace")[-4_000:] if log.is_file() else ""
-    failure = Failure("the process that made this report died; was there enough memory?", details=details)
-    shutil.rmtree(job.work, ignore_errors=True)
-    fail(job, failure, datetime.now(UTC))
-    return Made(failure, 0.0)
-
-
-def _put_in_place(work: Path, folder: Path, scratch: Path, case: Case) -> None:
-    """Rename a finished work folder to its place; what stood there goes away whole."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    if case.varied:  # the folder of a batch may hold an earlier single report of the same name
-        for name in PAGES:
-            (folder.parent / name).unlink(missing_ok=True)
-        shutil.rmtree(folder.parent / "tables", ignore_errors=True)
-    old = scratch / f"old-{work.name}"
-    if folder.exists():
-        os.replace(folder, old)
-    try:
-        os.replace(work, folder)
-    except OSError:
-        if old.exists():
-            os.replace(old, folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

@@ -8,6 +8,7 @@ that lets nothing run and nothing load from outside.
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -159,8 +160,18 @@ def shown(notebook: Mapping[str, Any], *, title: str) -> Shown:
     return Shown(title, header, html, tuple(contents), tuple(code))
 
 
-def failure_page(*, title: str, error: str, cell: str, source: str, details: str, command: str) -> str:
+def failure_page(
+    *,
+    title: str,
+    error: str,
+    cell: str,
+    source: str,
+    details: str,
+    command: str,
+    parameters: Mapping[str, Any],
+) -> str:
     """Return the page that stands where a report failed: the cell, the error, how to run it again."""
+    given = json.dumps(parameters, indent=2, ensure_ascii=False)
     parts = [
         '<section class="failure">\n<h1>This report could not be made</h1>\n',
         f"<p>{escape(title)}</p>\n<p><strong>{escape(error)}</strong></p>\n",
@@ -168,6 +179,7 @@ def failure_page(*, title: str, error: str, cell: str, source: str, details: str
         if source
         else "",
         f"<p>To run it again:</p>\n<pre><code>{escape(command)}</code></pre>\n",
+        f"<details><summary>The parameters</summary><pre>{escape(given)}</pre></details>\n",
         f"<details><summary>Full message</summary><pre>{escape(details)}</pre></details>\n"
         if details
         else "",

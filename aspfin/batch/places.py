@@ -1,0 +1,138 @@
+"""Where reports go: checked before anything is written, appearing whole, never through a link.
+
+Reports are written in a hidden folder beside their place and renamed. A run that is killed leaves that folder
+behind; the next run sees that nobody holds its lock and removes it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from aspfin.reporting.reading import Case
+from aspfin.results import InputError, Problem
+
+__all__ = ["case_folder", "inputs_refused", "put_in_place", "scratch"]
+
+OURS = ("run.json", "batch.json")  # a folder with one of these was written by `run`
+UNFINISHED = ".unfinished-"
+LOCK = "lock"
+
+
+def case_folder(output: Path, case: Case) -> Path:
+    """Return where the report of a case belongs."""
+    return output / case.kind / case.name
+
+
+def inputs_refused(cases: Sequence[Case], output: Path) -> list[Problem]:
+    """Return what forbids writing these reports below `output`: links, files of another origin."""
+    problems = []
+    if output.exists() and not output.is_dir():
+        problems.append(Problem("command line", "output", str(output), "a folder"))
+    roots = {output / case.kind / case.name.split("/")[0] for case in cases}
+    for folder in sorted(roots | {case_folder(output, case) for case in cases}):
+        inside = [place for place in (folder, *folder.parents) if output in place.parents]
+        if link := next((place for place in inside if place.is_symlink()), None):
+            problems.append(Problem("output", str(link), "a link", "a real folder"))
+        elif folder.exists() and not _is_ours(folder):
+            problems.append(
+                Problem("output", str(folder), "files of another origin", "a folder of ours or none")
+            )
+    return problems
+
+
+def _is_ours(folder: Path) -> bool:
+    if not folder.is_dir():
+        return False
+    marks = [*(folder / name for name in OURS), *folder.glob("*/run.json")]  # interrupted: no index yet
+    return any(mark.is_file() for mark in marks) or not any(folder.iterdir())
+
+
+@contextmanager
+def scratch(output: Path) -> Iterator[Path]:
+    """Give a hidden work folder on the same file system: a rename then puts a report in place.
+
+    Raises
+    ------
+    InputError
+        The output folder cannot be made.
+    """
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        _remove_forsaken(output)
+        place = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=output))
+    except OSError as error:
+        found = error.strerror or type(error).__name__
+        raise InputError(Problem("output", str(output), found, "a folder that can be written")) from error
+    with (place / LOCK).open("w") as lock:
+        _try_lock(lock)
+        try:
+            yield place
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+    shutil.rmtree(place, ignore_errors=True)  # Windows keeps what is open
+
+
+def _remove_forsaken(output: Path) -> None:
+    """Remove the work folders of runs that were killed; those of runs that go on are locked."""
+    for place in output.glob(f"{UNFINISHED}*"):
+        if place.is_symlink() or not place.is_dir():
+            continue
+        try:
+            with (place / LOCK).open("a") as lock:
+                alive = not _try_lock(lock)
+        except OSError:
+            alive = False
+        if not alive:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def _try_lock(file: IO[str]) -> bool:
+    """Lock a file for this process; False where another one holds it."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: an open file cannot be removed there, which protects as well
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def put_in_place(work: Path, folder: Path, scratch: Path, *, in_batch: bool) -> None:
+    """Rename a finished work folder to its place; what stood there goes away whole."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if in_batch:
+        _remove_single_report(folder.parent)
+    old = scratch / f"old-{work.name}"
+    if folder.exists():
+        os.replace(folder, old)
+    try:
+        os.replace(work, folder)
+    except OSError:
+        if old.exists():
+            os.replace(old, folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _remove_single_report(folder: Path) -> None:
+    """Remove an earlier report of one case from what is now the folder of a batch."""
+    record = folder / "run.json"
+    if not record.is_file() or record.is_symlink():
+        return
+    names = [*json.loads(record.read_text(encoding="utf-8")).get("outputs", {}), "run.json"]
+    inside = [folder / name for name in names if ".." not in Path(name).parts]
+    for place in inside:
+        if folder in place.parents and not place.is_symlink():
+            place.unlink(missing_ok=True)
+    for place in {one.parent for one in inside} - {folder}:
+        if place.is_dir() and not any(place.iterdir()):
+            place.rmdir()

@@ -1,0 +1,32 @@
+"""What the warm parent imports for each kind of report, so that no kernel has to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from importlib.util import find_spec
+
+__all__ = ["EVERY_REPORT", "HEAVY", "modules_for"]
+
+EVERY_REPORT = (
+    *("numpy", "pandas", "scipy.stats", "scipy.optimize", "scipy.interpolate"),
+    *("matplotlib.figure", "matplotlib.backends.backend_agg", "PIL.Image", "PIL.PngImagePlugin"),
+)
+
+# Libraries that the package imports inside functions: a kind pays for those its reports use.
+HEAVY = {
+    "evaluation": ("statsmodels.api", "linearmodels", "pyfixest", "diff_diff"),
+    "registry": ("duckdb", "splink", "pandera.pandas"),
+}
+
+
+def modules_for(kinds: Collection[str]) -> tuple[str, ...]:
+    """Return what to import before reports of these kinds are made.
+
+    Examples
+    --------
+    >>> [name for name in modules_for({"costing"}) if name.startswith("aspfin")]
+    ['aspfin.reporting.costing', 'aspfin.reporting.costing_view']
+    """
+    own = [f"aspfin.reporting.{kind}{part}" for kind in sorted(kinds) for part in ("", "_view")]
+    heavy = [name for kind in sorted(kinds) for name in HEAVY.get(kind, ())]
+    return (*EVERY_REPORT, *heavy, *(name for name in own if find_spec(name)))

@@ -1,0 +1,173 @@
+"""How a run is watched: a live display on a terminal, plain lines elsewhere, both with the time left."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from statistics import mean
+from typing import TYPE_CHECKING, Any, TextIO
+
+from aspfin.batch.outcomes import CaseOutcome
+from aspfin.reporting.reading import Case
+
+if TYPE_CHECKING:
+    from aspfin.batch.runner import Planned, Progress
+
+__all__ = ["Clock", "Lines", "duration", "watched"]
+
+SHOWN = 3  # names of running reports that fit a line
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words.
+
+    Examples
+    --------
+    >>> duration(8.4), duration(95), duration(7_500)
+    ('8 s', '1 min 35 s', '2 h 5 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3_600:
+        return f"{whole // 60} min" + (f" {whole % 60} s" if whole < 600 and whole % 60 else "")
+    return f"{whole // 3_600} h {whole % 3_600 // 60} min"
+
+
+class Clock:
+    """How much work is left: last run's times, the mean of this one for reports never made before."""
+
+    def __init__(self, todo: Sequence[Planned], jobs: int) -> None:
+        self.jobs = max(1, min(jobs, len(todo)))
+        self.total, self.done = len(todo), 0
+        self.last = {_name(one.case): one.state.seconds for one in todo}
+        self.running: dict[str, float] = {}
+        self.taken: list[float] = []
+
+    def began(self, case: Case) -> None:
+        """Note that a case is being made."""
+        self.running[_name(case)] = time.monotonic()
+
+    def ended(self, outcome: CaseOutcome) -> None:
+        """Note that a case is done."""
+        self.done += 1
+        self.taken.append(outcome.seconds)
+        name = _name(outcome.case)
+        self.running.pop(name, None)
+        self.last.pop(name, None)
+
+    def left(self) -> float | None:
+        """Return the seconds left, None where nothing is known yet."""
+        known = [one for one in self.last.values() if one is not None]
+        usual = mean(self.taken) if self.taken else mean(known) if known else None
+        if usual is None:
+            return None
+        now, ahead = time.monotonic(), 0.0
+        for name, seconds in self.last.items():
+            gone = now - self.running[name] if name in self.running else 0.0
+            ahead += max(0.0, (usual if seconds is None else seconds) - gone)
+        return ahead / self.jobs
+
+    def words(self) -> str:
+        """Return how far it is, and how long it will take."""
+        left = self.left()
+        tail = f", about {duration(left)} left" if left is not None and self.done < self.total else ""
+        return f"{self.done} of {self.total}{tail}"
+
+
+def _name(case: Case) -> str:
+    return f"{case.kind}/{case.name}"
+
+
+class Lines:
+    """One plain line for each report that ends."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.clock = Clock((), 1)
+
+    def planned(self, todo: Sequence[Planned], kept: int, jobs: int) -> None:
+        """Say what will be done."""
+        self.clock = Clock(todo, jobs)
+        print(plan_words(todo, kept), file=self.stream, flush=True)
+
+    def began(self, case: Case) -> None:
+        """Note it."""
+        self.clock.began(case)
+
+    def ended(self, outcome: CaseOutcome) -> None:
+        """Say what became of a report."""
+        self.clock.ended(outcome)
+        print(f"{outcome} ({self.clock.words()})", file=self.stream, flush=True)
+
+
+class _Live:
+    """A bar, the reports being made, and failures above it as they come."""
+
+    def __init__(self, bar: Any) -> None:
+        self.bar, self.clock, self.task = bar, Clock((), 1), None
+
+    def planned(self, todo: Sequence[Planned], kept: int, jobs: int) -> None:
+        self.clock = Clock(todo, jobs)
+        self.bar.console.print(plan_words(todo, kept), markup=False, highlight=False)
+        if todo:
+            self.task = self.bar.add_task("reports", total=len(todo), words=self.clock.words(), running="")
+
+    def began(self, case: Case) -> None:
+        self.clock.began(case)
+        self._show()
+
+    def ended(self, outcome: CaseOutcome) -> None:
+        self.clock.ended(outcome)
+        if outcome.failure:
+            self.bar.console.print(str(outcome), markup=False, highlight=False, style="red")
+        self.bar.advance(self.task)
+        self._show()
+
+    def _show(self) -> None:
+        names = [name.rsplit("/", 1)[-1] for name in self.clock.running]
+        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        running = ", ".join(names[:SHOWN]) + more
+        self.bar.update(self.task, words=self.clock.words(), running=running)
+
+
+def plan_words(todo: Sequence[Planned], kept: int) -> str:
+    """Return what a run will do and why, in one line."""
+    if not todo:
+        return f"{_reports(kept)} unchanged, nothing to do"
+    reasons: dict[str, int] = {}
+    for one in todo:
+        reason = one.state.reasons[0] if one.state.reasons else "asked for"
+        reason = "failed last time" if one.state.status == "failed" else reason
+        reasons[reason] = reasons.get(reason, 0) + 1
+    told = sorted(reasons.items(), key=lambda item: -item[1])
+    why = "; ".join(f"{count} {reason}" for reason, count in told[:4])
+    why += f"; {sum(count for _, count in told[4:])} for other reasons" if len(told) > 4 else ""
+    kept_words = f"; {kept} unchanged and kept" if kept else ""
+    return f"{_reports(len(todo))} to make: {why}{kept_words}"
+
+
+def _reports(count: int) -> str:
+    return f"{count} report" + ("" if count == 1 else "s")
+
+
+@contextmanager
+def watched(stream: TextIO | None = None) -> Iterator[Progress]:
+    """Give a display of a run: live on a terminal, plain lines where there is none."""
+    stream = stream or sys.stderr
+    if not stream.isatty():
+        yield Lines(stream)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[words]}", markup=False),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[running]}", markup=False, style="dim"),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        yield _Live(bar)
