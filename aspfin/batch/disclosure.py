@@ -17,11 +17,11 @@ import pandas as pd
 if TYPE_CHECKING:
     from aspfin.batch.records import CaseRecord
 
-__all__ = ["HOUSEHOLD_DATA", "Protected", "holds_household_data", "protect"]
+__all__ = ["EVERYBODY", "HOUSEHOLD_DATA", "Protected", "holds_household_data", "people_of", "protect"]
 
 MINIMUM = 10  # as in `indicators.suppress`
 NATIONAL = "national"
-TOTAL = "all together"  # no case is called this
+EVERYBODY = "everybody"
 COUNTED = ("rows", "records", "people", "persons", "households")  # headline figures that are counts of rows
 
 # Fields of a parameter file that choose whose rows are used. Cases that differ in another field only (a
@@ -177,11 +177,11 @@ def _alike(records: Sequence[CaseRecord]) -> list[list[CaseRecord]]:
     return list(groups.values())
 
 
-def _cell(one: CaseRecord) -> str:
-    """Return whose rows a case uses, as text."""
+def people_of(one: CaseRecord) -> str:
+    """Return whose rows a case uses, as text: equal for the same people, `EVERYBODY` for the nation."""
     chosen = [f"{name}={value}" for name, value in one.varied.items() if _selects(name)]
     whole = one.varied.get("area") == NATIONAL and len(chosen) == 1
-    return TOTAL if whole else "; ".join(chosen)
+    return EVERYBODY if whole else "; ".join(chosen)
 
 
 def _count(one: CaseRecord, name: str) -> int:
@@ -204,16 +204,16 @@ def _marks(records: Sequence[CaseRecord], name: str, minimum: int) -> list[tuple
     """Return why a figure must be hidden in each case: "small", "complementary" or not at all."""
     from aspfin import indicators
 
-    cells = [_cell(one) for one in records]
+    cells = [people_of(one) for one in records]
     counts = pd.Series([_count(one, name) for one in records]).groupby(cells, sort=True).min()
     if len(counts) == 1:  # nothing to subtract from
         small = "small" if 0 < counts.iloc[0] < minimum else ""
         return [(one, small) for one in records]
-    if TOTAL not in counts.index:
-        counts[TOTAL] = counts.sum()
+    if EVERYBODY not in counts.index:
+        counts[EVERYBODY] = counts.sum()
     table = counts.rename_axis("cell").rename("n").reset_index()
     table["n"] = table["n"].astype(int)
-    done = indicators.suppress(table, counts="n", keys=["cell"], minimum=minimum, totals=TOTAL).table
+    done = indicators.suppress(table, counts="n", keys=["cell"], minimum=minimum, totals=EVERYBODY).table
     marks = dict(zip(done["cell"], done["suppressed"], strict=True))
     return [(one, marks[cell]) for one, cell in zip(records, cells, strict=True)]
 

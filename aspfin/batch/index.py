@@ -1,6 +1,7 @@
 """The page that compares the cases of a batch, and the page that lists every report there is.
 
-Both are read off the run.json files on disk, so a run of some cases does not forget the others.
+Both are read off the run.json and results.json on disk, so a run of some cases does not forget the others.
+What must not be told side by side is hidden first (`disclosure.protect`).
 """
 
 from __future__ import annotations
@@ -10,22 +11,40 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from aspfin.reporting import style
+from aspfin.batch import comparison
+from aspfin.batch.comparison import headline_columns, written
+from aspfin.batch.comparison_view import estimates_table, panels
+from aspfin.batch.disclosure import Protected, protect
+from aspfin.batch.records import FLAGS, CaseRecord, read_records, records_frame
 from aspfin.reporting.export import fill
 from aspfin.reporting.manifest import csv_text, write_json
-from aspfin.batch.runner import CaseOutcome
-from aspfin.reporting.wording import varied_words
+
+if TYPE_CHECKING:
+    from aspfin.batch.runner import CaseOutcome
 
 __all__ = ["write_batch", "write_indexes", "write_list"]
 
-MOST_FIGURES = 6  # columns a page can hold beside the name and the checks
-WHOLE = ("households", "people", "persons", "days")  # what comes in whole numbers
+MOST_FIGURES = 6  # columns a page can hold beside the name and the flags
 MANY = 10_000  # from so many on a map is written in thousands
+FORMATS = {"pdf": "PDF", "docx": "Word", "xlsx": "Excel"}
+SYNTHESIS = "synthesis"
+EMPTY: dict[str, Any] = {
+    **{"heading": True, "header": "", "contents": [], "summary": [], "failed": [], "pictures": []},
+    **{
+        "groups": [],
+        "columns": [],
+        "orders": [],
+        "estimates": "",
+        "legend": [],
+        "synthesis": [],
+        "formats": [],
+    },
+}
 
 
 def write_indexes(outcomes: Sequence[CaseOutcome], output: str | Path) -> list[Path]:
@@ -61,7 +80,7 @@ def write_indexes(outcomes: Sequence[CaseOutcome], output: str | Path) -> list[P
 def _forget(folder: Path, cases: set[str]) -> None:
     """Remove reports of cases that the parameter file no longer makes."""
     for record in folder.glob("*/run.json"):
-        if record.parent.name not in cases and not record.parent.is_symlink():
+        if record.parent.name not in {*cases, SYNTHESIS} and not record.parent.is_symlink():
             shutil.rmtree(record.parent)
 
 
@@ -87,36 +106,52 @@ def write_batch(folder: Path, *, title: str, places: pd.DataFrame) -> None:
     places : DataFrame
         Columns pcode, label, row, col; empty where the cases are no places.
     """
-    runs = {record.parent.name: _read(record) for record in sorted(folder.glob("*/run.json"))}
     names = dict(zip(places["pcode"], places["label"], strict=True))
-    cases = [_case(name, run, names) for name, run in runs.items()]
-    columns = _columns(cases)
-    made = [case for case in cases if not case["reason"]]
+    safe = protect(read_records(folder, names))
+    records = safe.records
+    every = headline_columns(records)
+    alike = comparison.figures_shared(records)
+    columns = [column for column in every if column["name"] not in alike]
+    failed = [one for one in records if not one.made]
+    compared = comparison.compare_estimates(records)
+    own = comparison.flags_told(records)[1]
+    pictures = [_map(records, columns, places) if columns and len(places) else "", panels(records, folder)]
     values = {
+        **EMPTY,
         "title": title,
-        "heading": True,
-        "header": "",
-        "contents": [],
-        "summary": _summary(cases),
-        "failed": [case for case in cases if case["reason"]],
-        "picture": _picture(cases, columns, places) if columns and len(places) else "",
-        "groups": [],
+        "summary": [
+            one for one in (_summary(records), safe.sentence(), *_shared(records, every, alike)) if one
+        ],
+        "failed": [_link(one, safe) | {"reason": one.reason} for one in failed],
+        "pictures": [one for one in pictures if one],
         "columns": columns[:MOST_FIGURES],
-        "orders": _orders(made, columns),
+        "orders": _orders([one for one in records if one.made], columns, own, safe),
+        "formats": [one for one in FORMATS if any(one in case.formats for case in records)],
+        "estimates": "" if compared is None else estimates_table(compared).html,
+        "legend": [(_short(flag), FLAGS[flag]) for flag in FLAGS if any(flag in one for one in own.values())],
+        "synthesis": _synthesis(folder),
     }
     _replace(folder / "index.html", fill("index.html.j2", values))
-    _replace(folder / "summary.csv", csv_text(_frame(cases, columns)))
-    batch = {
-        "title": title,
-        "cases": [
-            {name: case[name] for name in ("name", "status", "parameter_hash", "reason")} for case in cases
-        ],
-        "made": len(made),
-        "failed": len(cases) - len(made),
-        "package_version": sorted({str(run.get("package_version")) for run in runs.values()}),
-    }
-    write_json(folder / ".batch.json", batch)
+    _replace(folder / "summary.csv", csv_text(records_frame(records)))
+    write_json(folder / ".batch.json", _batch(folder, title, safe))
     os.replace(folder / ".batch.json", folder / "batch.json")
+
+
+def _batch(folder: Path, title: str, safe: Protected) -> dict[str, Any]:
+    runs = [_read(record) for record in sorted(folder.glob("*/run.json"))]
+    cases = [
+        {"name": one.name, "status": one.status, "parameter_hash": one.parameter_hash, "reason": one.reason}
+        for one in safe.records
+    ]
+    return {
+        "title": title,
+        "cases": cases,
+        "made": sum(one.made for one in safe.records),
+        "failed": sum(not one.made for one in safe.records),
+        "hidden": {one.name: dict(one.hidden) for one in safe.records if one.hidden},
+        "do_not_publish": list(safe.withheld),
+        "package_version": sorted({str(run.get("package_version")) for run in runs}),
+    }
 
 
 def write_list(output: Path) -> None:
@@ -124,34 +159,24 @@ def write_list(output: Path) -> None:
     groups = []
     for kind in sorted(place for place in output.iterdir() if place.is_dir() and place.name[0] != "."):
         cases = []
-        for folder in sorted(place for place in kind.iterdir() if place.is_dir()):
+        for one in read_records(kind):
+            link = f"{kind.name}/{one.page}"
+            note = f" ({one.name})" + (f": {one.reason}" if one.reason else "")
+            cases.append({"label": one.label, "link": link, "note": note, "reason": one.reason})
+        for file in sorted(kind.glob("*/batch.json")):
+            batch, folder = _read(file), file.parent
             if (folder / "run.json").is_file():
-                one = _case(f"{kind.name}/{folder.name}", _read(folder / "run.json"), {})
-                cases.append({**one, "note": f" ({folder.name}){one['note']}"})
-            elif (folder / "batch.json").is_file():
-                batch = _read(folder / "batch.json")
-                total = batch["made"] + batch["failed"]
-                note = f" ({total} reports" + (
-                    f", {batch['failed']} of them failed)" if batch["failed"] else ")"
-                )
-                link = f"{kind.name}/{folder.name}/index.html"
-                cases.append({"label": batch["title"], "link": link, "note": note, "reason": ""})
+                continue
+            total = batch["made"] + batch["failed"]
+            lost = f", {batch['failed']} of them failed" if batch["failed"] else ""
+            found = {"label": batch["title"], "note": f" ({total} reports{lost})", "reason": ""}
+            cases.append({**found, "link": f"{kind.name}/{folder.name}/index.html"})
         if cases:
+            cases.sort(key=lambda case: case["link"])
             groups.append({"name": kind.name, "title": kind.name.capitalize(), "cases": cases})
     failed = [case for group in groups for case in group["cases"] if case["reason"]]
-    values = {
-        "title": "Reports",
-        "heading": True,
-        "header": "",
-        "contents": [],
-        "summary": "",
-        "failed": failed,
-        "picture": "",
-    }
-    _replace(
-        output / "index.html",
-        fill("index.html.j2", {**values, "groups": groups, "columns": [], "orders": []}),
-    )
+    values = {**EMPTY, "title": "Reports", "failed": failed, "groups": groups}
+    _replace(output / "index.html", fill("index.html.j2", values))
 
 
 def _read(record: Path) -> dict[str, Any]:
@@ -159,120 +184,108 @@ def _read(record: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _case(name: str, run: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a page says about one report."""
-    failure = run.get("failure") or {}
-    varied = run.get("varied") or {}
-    area = varied.get("area")
-    others = [varied_words(field, value) for field, value in varied.items()]
-    parts = [names.get(str(value), str(value)) if value == area else other
-             for value, other in zip(varied.values(), others, strict=True)]  # fmt: skip
-    told = (
-        f"{failure.get('cell')}: {failure.get('error')}" if failure.get("cell") else failure.get("error", "")
-    )
+def _link(one: CaseRecord, safe: Protected) -> dict[str, Any]:
+    """Return label and links of a case; its report is not linked where it shows what is hidden here."""
+    links = [] if one.name in safe.withheld else list(one.formats)
     return {
-        "name": name,
-        "label": ", ".join(parts) or str(run.get("title") or name),
-        "link": f"{name}/{'report_failed.html' if failure else 'report.html'}",
-        "note": f": {told}" if failure else "",
-        "reason": str(told),
-        "status": run.get("status"),
-        "parameter_hash": run.get("parameter_hash"),
-        "area": area,
-        "varied": varied,
-        "figures": {figure["name"]: figure for figure in run.get("headline", [])},
-        "failed_checks": len(run.get("failed_checks", [])),
+        "label": one.label,
+        "link": "" if one.name in safe.withheld else one.page,
+        "formats": [{"words": FORMATS[form], "link": f"{one.name}/report.{form}"} for form in links],
     }
 
 
-def _summary(cases: Sequence[Mapping[str, Any]]) -> str:
-    failed = sum(bool(case["reason"]) for case in cases)
+def _summary(records: Sequence[CaseRecord]) -> str:
+    failed = sum(not one.made for one in records)
     if not failed:
-        return f"All {len(cases)} reports were made."
-    return f"{len(cases) - failed} of {len(cases)} reports were made; {failed} could not be made."
+        return f"All {len(records)} reports were made."
+    return f"{len(records) - failed} of {len(records)} reports were made; {failed} could not be made."
 
 
-def _columns(cases: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Return name, label and unit of every headline figure, in the order of the reports."""
-    found = {name: figure for case in cases for name, figure in case["figures"].items()}
-    return [{"name": name, "label": one["label"], "unit": one["unit"]} for name, one in found.items()]
+def _shared(
+    records: Sequence[CaseRecord], columns: Sequence[Mapping[str, str]], alike: Sequence[str]
+) -> list[str]:
+    """Return what is true of every report, told once: equal figures, flags, failed checks."""
+    made = [one for one in records if one.made]
+    figures = [
+        f"{c['label'].lower()} {written(made[0].value(c['name']), c['unit'])}"
+        for c in columns
+        if c["name"] in alike and np.isfinite(made[0].value(c["name"]))
+    ]
+    flags = [FLAGS[flag] for flag in comparison.flags_told(records)[0]]
+    failed = comparison.checks_shared(records)
+    flags += [f"fails the check on the {'; on the '.join(failed)}"] if failed else []
+    return [
+        f"The same in every report: {'; '.join(figures)}." if figures else "",
+        f"True of every report: it {'; '.join(flags)}." if flags else "",
+    ]
 
 
-def _value(case: Mapping[str, Any], column: Mapping[str, str]) -> float:
-    value = case["figures"].get(column["name"], {}).get("value")
-    return float(value) if isinstance(value, int | float) else float("nan")
+def _short(flag: str) -> str:
+    return flag.replace("_", " ")
 
 
-def _written(value: float, unit: str) -> str:
-    """Write a figure in the words of its unit.
-
-    Examples
-    --------
-    >>> _written(2.5e6, "USD per year"), _written(0.05, "probability"), _written(66.4, "households")
-    ('US$ 2.5 million', '5 %', '66')
-    """
-    if not np.isfinite(value):
-        return "–"
-    if unit.startswith(("USD", "US$")):
-        return style.usd(value)
-    if unit.split(" ")[0] in ("share", "probability", "percent", "%"):
-        return style.percent(value)
-    return style.count(round(value) if unit in WHOLE and abs(value) >= 1 else value)
+def _synthesis(folder: Path) -> list[dict[str, str]]:
+    """Return the links to the report on all cases together, in the formats that exist."""
+    place = folder / SYNTHESIS
+    found = [
+        ("report.html", "What the reports say together"),
+        *((f"report.{k}", v) for k, v in FORMATS.items()),
+    ]
+    return [
+        {"link": f"{SYNTHESIS}/{name}", "words": words} for name, words in found if (place / name).is_file()
+    ]
 
 
-def _orders(cases: Sequence[dict[str, Any]], columns: Sequence[dict[str, str]]) -> list[dict[str, Any]]:
+def _orders(
+    records: Sequence[CaseRecord],
+    columns: Sequence[Mapping[str, str]],
+    flags: Mapping[str, Sequence[str]],
+    safe: Protected,
+) -> list[dict[str, Any]]:
     """Return the table once per order: by name, and by each figure, largest first; pages have no scripts."""
     shown = columns[:MOST_FIGURES]
-    rows = [{**case, "cells": [_written(_value(case, one), one["unit"]) for one in shown]} for case in cases]
-    rows.sort(key=lambda case: (case["label"].casefold(), case["name"]))
+    rows = [
+        {
+            **_link(one, safe),
+            "cells": [
+                "hidden" if c["name"] in one.hidden else written(one.value(c["name"]), c["unit"])
+                for c in shown
+            ],
+            "flags": ", ".join(_short(flag) for flag in flags[one.name]),
+            "values": [one.value(column["name"]) for column in shown],
+        }
+        for one in sorted(records, key=lambda one: (one.label.casefold(), one.name))
+    ]
     orders = [{"label": "name", "cases": rows}] if rows else []
-    for column in shown if rows else ():
-        values = [_value(case, column) for case in rows]
+    for place, column in enumerate(shown if rows else ()):
+        values = [row["values"][place] for row in rows]
         order = sorted(range(len(rows)), key=lambda n: (np.isnan(values[n]), -np.nan_to_num(values[n]), n))
         orders.append({"label": column["label"], "cases": [rows[n] for n in order]})
     return orders
 
 
-def _picture(
-    cases: Sequence[Mapping[str, Any]], columns: Sequence[Mapping[str, str]], places: pd.DataFrame
-) -> str:
+def _map(records: Sequence[CaseRecord], columns: Sequence[Mapping[str, str]], places: pd.DataFrame) -> str:
     """Return the map of the first headline figure, if the cases differ by area alone and values are known."""
-    values = {case["area"]: _value(case, columns[0]) for case in cases}
+    name, label, unit = (columns[0][part] for part in ("name", "label", "unit"))
+    values = {one.area: one.value(name) for one in records}
     tiles = places.assign(value=places["pcode"].map(values).astype(float))
-    if len(values) < len(cases) or not tiles["value"].notna().any():
+    if len(values) < len(records) or not tiles["value"].notna().any():
         return ""
     from aspfin.reporting.figures import tile_map
 
-    label, unit = columns[0]["label"], columns[0]["unit"]
     top = tiles.loc[tiles["value"].idxmax()]
-    title = f"{label[:1].upper()}{label[1:]}: highest in {top['label']} ({_written(top['value'], unit)})"
+    title = f"{label[:1].upper()}{label[1:]}: highest in {top['label']} ({written(top['value'], unit)})"
     money = unit.startswith(("USD", "US$"))
-    whole = unit in WHOLE and top["value"] < MANY
-    plain = whole or (not money and _written(0.5, unit) == "50 %")
+    whole = unit in comparison.WHOLE and top["value"] < MANY
+    plain = whole or (not money and written(0.5, unit) == "50 %")
     figure = tile_map(
         tiles,
         title=title,
         subtitle="Each tile is one province",
         unit="US$" if money else unit or label,
-        write=(lambda value: _written(value, unit)) if plain else None,
+        write=(lambda value: written(value, unit)) if plain else None,
     )
     return figure._repr_html_()
-
-
-def _frame(cases: Sequence[Mapping[str, Any]], columns: Sequence[Mapping[str, str]]) -> pd.DataFrame:
-    rows = [
-        {
-            "case": case["name"],
-            "label": case["label"],
-            **{field: str(value) for field, value in case["varied"].items()},
-            "status": case["status"],
-            **{column["name"]: _value(case, column) for column in columns},
-            "failed_checks": case["failed_checks"],
-            "failure": case["reason"],
-        }
-        for case in cases
-    ]
-    return pd.DataFrame(rows)
 
 
 def _replace(path: Path, text: str) -> None:

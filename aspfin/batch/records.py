@@ -37,19 +37,19 @@ FLAG_OF_CHECK = {
     "small counts": "shows_small_cells",
     "personal data": "shows_personal_data",
 }
-FLAGS = {
-    "not_made": "the report could not be made",
-    "few_clusters": f"fewer than {FEW_CLUSTERS} villages or other clusters: its interval is probably short",
-    "failed_pre_trend": "those reached and the others moved apart already before the programme",
-    "weak_instrument": "the instrument hardly moves who takes part",
-    "unequal_attrition": "more were lost in one group than in the other",
-    "unbalanced": "the groups differed before the programme",
-    "little_overlap": "some who were reached have nobody like them to be compared with",
-    "misses_truth": "the interval misses the effect known to be true",
-    "differs_from_published": "the published result is not reproduced",
-    "shows_small_cells": "its own report shows figures that rest on too few people",
-    "shows_personal_data": "its own report shows personal data",
-    "other_failed_check": "another check failed",
+FLAGS = {  # each completes "this report …"
+    "not_made": "could not be made",
+    "few_clusters": f"rests on fewer than {FEW_CLUSTERS} villages or other clusters; intervals may be short",
+    "failed_pre_trend": "compares those reached with others who moved apart already before the programme",
+    "weak_instrument": "uses an instrument that hardly moves who takes part",
+    "unequal_attrition": "lost more of one group than of the other",
+    "unbalanced": "compares groups that differed before the programme",
+    "little_overlap": "has some who were reached but nobody like them to compare them with",
+    "misses_truth": "gives an interval that misses the effect known to be true",
+    "differs_from_published": "does not reproduce the published result",
+    "shows_small_cells": "shows figures that rest on too few people",
+    "shows_personal_data": "shows personal data",
+    "other_failed_check": "fails another check, told in the report",
     "unverified_inputs": "uses inputs that nobody has verified",
 }
 
@@ -180,8 +180,8 @@ def _record(folder: Path, run: Mapping[str, Any], names: Mapping[str, str]) -> C
     results = {} if run.get("failure") else _read(folder / "results.json")
     varied = run.get("varied") or {}
     estimates = tuple(results.get("estimates") or ())
-    checks = results.get("checks") or run.get("failed_checks") or []
-    failed = tuple(str(one.get("name")) for one in checks if one.get("passed") is False)
+    checks = results.get("checks") or [{**one, "passed": False} for one in run.get("failed_checks") or []]
+    failed = tuple(str(one.get("name", "a check")) for one in checks if one.get("passed") is False)
     unverified = tuple(_name(one) for one in results.get("unverified") or ())
     figures = {one["name"]: one for one in results.get("headline") or run.get("headline") or ()}
     n_obs, n_clusters = _sizes(estimates)

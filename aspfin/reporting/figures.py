@@ -27,6 +27,7 @@
 | Who is on which lists? | `upset` |
 | How good is each list? | `score_grid` |
 | What changes with time? | `time_lines` |
+| Many cases, one small panel each? | `small_multiples`, `small_bars` |
 
 A title says the finding, a subtitle the measure and its unit; the alternative text is written from the
 numbers unless one is given. matplotlib is loaded when the first chart is drawn.
@@ -40,6 +41,7 @@ from aspfin.reporting.charts_effects import forest_plot
 from aspfin.reporting.charts_indicators import before_after, columns_by_group, split_bars
 from aspfin.reporting.charts_layers import layer_chart, who_pays
 from aspfin.reporting.charts_map import tile_map
+from aspfin.reporting.charts_multiples import MOST_PANELS, small_bars, small_multiples
 from aspfin.reporting.charts_registry import score_grid, time_lines, upset
 from aspfin.reporting.charts_response import option_panels, parts_of_whole, share_bars
 from aspfin.reporting.charts_specification import specification_curve
@@ -47,6 +49,7 @@ from aspfin.reporting.charts_time import timeline
 from aspfin.reporting.figure import Figure
 
 __all__ = [
+    "MOST_PANELS",
     "Figure",
     "bars_by_group",
     "before_after",
@@ -64,6 +67,8 @@ __all__ = [
     "rd_plot",
     "score_grid",
     "share_bars",
+    "small_bars",
+    "small_multiples",
     "specification_curve",
     "split_bars",
     "synthetic_path",

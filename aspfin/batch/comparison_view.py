@@ -1,0 +1,135 @@
+"""Pictures and tables of cases side by side, for the index of a batch and its synthesis."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from aspfin.batch.comparison import CURVES, ComparedEstimates, curves_of, headline_columns, written
+from aspfin.batch.records import CaseRecord
+from aspfin.reporting import style, tables
+
+if TYPE_CHECKING:
+    from aspfin.reporting.figure import Figure
+
+__all__ = ["estimates_table", "panel_figure", "panels"]
+
+LEAST_PANELS = 3  # two cases are compared in the table
+MOST_BARS = 3
+
+
+def panels(records: Sequence[CaseRecord], folder: Path) -> str:
+    """Return one small panel for each case as HTML; nothing where there are too few or nothing to draw."""
+    figure = panel_figure(records, folder)
+    return "" if figure is None else figure._repr_html_()
+
+
+def panel_figure(records: Sequence[CaseRecord], folder: Path) -> Figure | None:
+    """Return one small panel for each case: the curve all share, else their first headline figures."""
+    from aspfin.reporting.figures import MOST_PANELS, small_bars, small_multiples
+
+    made = [one for one in records if one.made]
+    if len(made) < LEAST_PANELS:
+        return None
+    more = f"; the {MOST_PANELS} highest of {len(made)}" if len(made) > MOST_PANELS else ""
+    curves = curves_of(made, folder)
+    if curves is not None and len(curves):
+        curve = CURVES[made[0].kind]
+        last = curves.sort_values("x", kind="stable").groupby("panel", sort=False)["value"].last()
+        band = "; shaded: how uncertain it is" if "low" in curves else ""
+        return small_multiples(
+            curves,
+            title=f"One by one: {last.idxmax()} is highest, {last.idxmin()} lowest",
+            subtitle=f"{curve.words}; grey: the others{band}{more}",
+            x_label=curve.x_words,
+            log_x=curve.log_x,
+        )
+    columns = [c for c in headline_columns(made) if any(math.isfinite(one.value(c["name"])) for one in made)]
+    differing = [c for c in columns if len({one.value(c["name"]) for one in made}) > 1][:MOST_BARS]
+    if not differing:
+        return None
+    bars = pd.DataFrame(
+        [
+            {
+                "panel": one.label,
+                "figure": column["label"],
+                "value": one.value(column["name"]),
+                "text": "hidden"
+                if column["name"] in one.hidden
+                else written(one.value(column["name"]), column["unit"]),
+            }
+            for one in made
+            for column in differing
+        ]
+    )
+    first = bars[bars["figure"] == differing[0]["label"]].dropna(subset="value")
+    top = first.loc[first["value"].idxmax()]
+    return small_bars(
+        bars,
+        title=f"One by one: {differing[0]['label'].lower()} is highest for {top['panel']} ({top['text']})",
+        subtitle=f"Each bar as a share of the longest of its kind{more}",
+    )
+
+
+def estimates_table(compared: ComparedEstimates) -> tables.Html:
+    """Return the estimates raw, pooled and with p-values adjusted for looking at all of them."""
+    frame, unit = compared.table, compared.unit
+    write = {"share": lambda value: written(value, "share")}.get(unit, style.number)
+    columns = {"label": frame["label"], "raw": frame["estimate"].map(write)}
+    headers = {"label": "Case", "raw": "By itself", "raw_range": "95 % interval"}
+    columns["raw_range"] = _ranges(frame["ci_low"], frame["ci_high"], write)
+    if compared.pooled is not None:
+        columns["pooled"] = frame["pooled"].map(write, na_action="ignore")
+        columns["pooled_range"] = _ranges(frame["pooled_ci_low"], frame["pooled_ci_high"], write)
+        headers |= {"pooled": "Drawn to the mean", "pooled_range": "95 % interval of that"}
+    if compared.tested:
+        columns |= {name: frame[name] for name in ("p_value", "holm", "q_value")}
+        headers |= {"p_value": "p-value", "holm": "p, all cases (Holm)", "q_value": "q-value (Anderson)"}
+    formats = {name: _p for name in ("p_value", "holm", "q_value") if name in columns}
+    shown = pd.DataFrame(columns)
+    texts = {name: str for name in ("raw", "raw_range", "pooled", "pooled_range") if name in shown}
+    return tables.table(
+        shown,
+        caption=f"{compared.label}{f' ({unit})' if unit and unit != 'share' else ''}, case by case",
+        headers=headers,
+        formats={**texts, **formats},
+        notes=_notes(compared),
+    )
+
+
+def _ranges(low: pd.Series, high: pd.Series, write: object) -> list[str | None]:
+    return [
+        None if math.isnan(a) or math.isnan(b) else f"{write(a)} to {write(b)}"  # type: ignore[operator]
+        for a, b in zip(low, high, strict=True)
+    ]
+
+
+def _p(value: float) -> str:
+    return "below 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _notes(compared: ComparedEstimates) -> list[str]:
+    notes = []
+    if compared.pooled is None:
+        notes.append(
+            "Nothing is drawn to a mean: the cases speak of the same people, so their estimates are not "
+            "independent of each other."
+        )
+    else:
+        notes.append(
+            "Drawn to the mean: an estimate that stands out and is uncertain owes part of that to chance, so "
+            "it is moved towards the mean of all, the more the less certain it is. "
+            f"{compared.pooled.sentence()} {compared.pooled.left_out}"
+        )
+    if compared.tested:
+        notes.append(
+            "Adjusted: among many cases some look remarkable by chance alone. Holm's p-value allows for that "
+            "for any false finding; Anderson's q-value for the share of false ones among those found."
+        )
+    if compared.left_out:
+        notes.append(f"{compared.left_out} of the reports made have no such estimate, or it is hidden.")
+    return notes
