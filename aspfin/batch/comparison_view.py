@@ -30,7 +30,7 @@ def panels(records: Sequence[CaseRecord], folder: Path) -> str:
 
 def panel_figure(records: Sequence[CaseRecord], folder: Path) -> Figure | None:
     """Return one small panel for each case: the curve all share, else their first headline figures."""
-    from aspfin.reporting.figures import MOST_PANELS, small_bars, small_multiples
+    from aspfin.reporting.charts_multiples import MOST_PANELS, small_bars, small_multiples
 
     made = [one for one in records if one.made]
     if len(made) < LEAST_PANELS:

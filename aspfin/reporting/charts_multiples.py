@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
-__all__ = ["MOST_PANELS", "small_bars", "small_multiples"]
+__all__ = ["MOST_PANELS", "small_bars", "small_multiples", "value_strips"]
 
 MOST_PANELS = 36
 MOST_FIGURES = 3
@@ -140,7 +140,7 @@ def small_bars(
     def draw(canvas: Canvas, narrow: bool) -> None:
         columns = 2 if narrow else 3
         for axes, name in zip(_grid(canvas, len(shown), columns), shown, strict=True):
-            axes.set(xlim=(0, 1), ylim=(len(names) - 0.2, -0.65))
+            axes.set(xlim=(0, 1), ylim=(len(names) - 0.2, -0.65), xticks=[], yticks=[])
             axes.axis("off")
             axes.set_title(_short(name, 26), loc="left", fontsize=8.2, fontweight="bold", pad=5)
             for place, figure in enumerate(names):
@@ -162,6 +162,77 @@ def small_bars(
     heights = tuple(height * math.ceil(len(shown) / columns) + 0.1 for columns in (3, 2))
     return make(draw, inches=heights, title=title, subtitle=subtitle, source=source,
                 alt=alt or _bars_said(figures, names, len(shown)), data=figures)  # fmt: skip
+
+
+def value_strips(
+    figures: pd.DataFrame,
+    *,
+    title: str,
+    subtitle: str = "",
+    source: str = "",
+    alt: str | None = None,
+) -> Figure:
+    """Draw one strip for each figure, one dot for each case, with the lowest and the highest case named.
+
+    Parameters
+    ----------
+    figures
+        Columns panel (the case), figure, value, text (the value in words). Each strip has a scale of its own,
+        from its lowest to its highest value; the line across is the median. Missing values are left out.
+
+    Raises
+    ------
+    ValueError
+        When the frame is empty, lacks a column or has no value, or there is no title.
+
+    Examples
+    --------
+    >>> figures = pd.DataFrame({"panel": ["Kep", "Kratie"], "figure": ["Need", "Need"], "value": [1.0, 4.0],
+    ...     "text": ["1", "4"]})
+    >>> value_strips(figures, title="Need differs fourfold").alt
+    'Need: 2 cases, from 1 (Kep) to 4 (Kratie).'
+    """
+    known = require(figures, ["panel", "figure", "value", "text"], "figures").dropna(subset=["value"])
+    known = require(known, ["value"], "figures")
+    strips = {
+        name: part.sort_values("value", kind="stable") for name, part in known.groupby("figure", sort=False)
+    }
+
+    def draw(canvas: Canvas, narrow: bool) -> None:
+        axes = canvas.subplots()
+        axes.set(xlim=(-0.02, 1.02), ylim=(len(strips) - 0.45, -0.5), xticks=[], yticks=[])
+        axes.axis("off")
+        for place, (name, part) in enumerate(strips.items()):
+            _strip(axes, place, str(name), part, 18 if narrow else 34)
+
+    said = []
+    for name, part in strips.items():
+        low, high = part.iloc[0], part.iloc[-1]
+        number = f"{len(part)} case{'' if len(part) == 1 else 's'}"
+        said.append(
+            f"{name}: {number}, from {low['text']} ({low['panel']}) to {high['text']} ({high['panel']})."
+        )
+    heights = (0.72 * len(strips) + 0.15, 0.74 * len(strips) + 0.15)
+    return make(draw, inches=heights, title=title, subtitle=subtitle, source=source,
+                alt=alt or " ".join(said), data=figures)  # fmt: skip
+
+
+def _strip(axes: Axes, place: int, name: str, part: pd.DataFrame, width: int) -> None:
+    values = part["value"].to_numpy(float)
+    low, high = part.iloc[0], part.iloc[-1]
+    at = (
+        (values - values[0]) / (values[-1] - values[0])
+        if values[-1] > values[0]
+        else np.full(values.size, 0.5)
+    )
+    middle = float(np.median(at))
+    axes.plot([0, 1], [place, place], color=style.RULE, lw=1.2, zorder=1)
+    axes.plot([middle, middle], [place - 0.14, place + 0.14], color=style.INK, lw=1.4, zorder=2)
+    axes.scatter(at, np.full(at.size, place), s=34, color=style.ACCENT, alpha=0.55, lw=0, zorder=3)
+    axes.text(0, place - 0.2, _short(name, 2 * width), va="bottom", fontsize=8, fontweight="bold")
+    for x, row, side in ((0, low, "left"), (1, high, "right")):
+        text = f"{row['text']}  {_short(str(row['panel']), width)}"
+        axes.text(x, place + 0.17, text, va="top", ha=side, fontsize=7.2, color=style.MUTED)
 
 
 def _highest(values: pd.Series) -> list[str]:

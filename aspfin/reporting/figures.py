@@ -28,6 +28,7 @@
 | How good is each list? | `score_grid` |
 | What changes with time? | `time_lines` |
 | Many cases, one small panel each? | `small_multiples`, `small_bars` |
+| How far are many cases apart? | `value_strips` |
 
 A title says the finding, a subtitle the measure and its unit; the alternative text is written from the
 numbers unless one is given. matplotlib is loaded when the first chart is drawn.
@@ -41,7 +42,7 @@ from aspfin.reporting.charts_effects import forest_plot
 from aspfin.reporting.charts_indicators import before_after, columns_by_group, split_bars
 from aspfin.reporting.charts_layers import layer_chart, who_pays
 from aspfin.reporting.charts_map import tile_map
-from aspfin.reporting.charts_multiples import MOST_PANELS, small_bars, small_multiples
+from aspfin.reporting.charts_multiples import small_bars, small_multiples, value_strips
 from aspfin.reporting.charts_registry import score_grid, time_lines, upset
 from aspfin.reporting.charts_response import option_panels, parts_of_whole, share_bars
 from aspfin.reporting.charts_specification import specification_curve
@@ -49,7 +50,6 @@ from aspfin.reporting.charts_time import timeline
 from aspfin.reporting.figure import Figure
 
 __all__ = [
-    "MOST_PANELS",
     "Figure",
     "bars_by_group",
     "before_after",
@@ -77,5 +77,6 @@ __all__ = [
     "timeline",
     "tornado",
     "upset",
+    "value_strips",
     "who_pays",
 ]

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from indicator_charts import CHARTS as INDICATOR_CHARTS
 from list_charts import CHARTS as LIST_CHARTS
+from many_charts import CHARTS as MANY_CHARTS
 from option_charts import CHARTS as OPTION_CHARTS
 
 from aspfin.reporting import figure as figure_module
@@ -121,6 +122,7 @@ CHARTS = {
     **EFFECT_CHARTS,
     **INDICATOR_CHARTS,
     **LIST_CHARTS,
+    **MANY_CHARTS,
     **OPTION_CHARTS,
 }
 
