@@ -70,6 +70,8 @@ class FinancingResult(ResultMixin):
     by_year : DataFrame
         year, item (need, each instrument, unmet), expected, std_error, probability.
     checks : tuple of Check
+    chunks : int or None
+        Number of chunks the paths were simulated in; with the seed it sets the draws.
     """
 
     instruments: tuple[Instrument, ...]
@@ -87,6 +89,7 @@ class FinancingResult(ResultMixin):
     met_within: pd.DataFrame
     by_year: pd.DataFrame
     checks: tuple[Check, ...]
+    chunks: int | None = None
 
     @property
     def economic_cost(self) -> float:

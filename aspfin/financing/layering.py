@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from aspfin.financing.chunks import run_chunks
 from aspfin.financing.financing_result import FinancingResult, financing_result
 from aspfin.financing.instrument import TIMINGS, Instrument, Timing
 from aspfin.financing.insurance import ParametricInsurance
@@ -27,6 +30,8 @@ def finance(
     seed: int = 0,
     timing: Timing = "world_bank",
     index: np.ndarray | None = None,
+    chunks: int | None = None,
+    client: Any = None,
 ) -> FinancingResult:
     """Finance a need with instruments that pay in the order given, over several years.
 
@@ -48,6 +53,12 @@ def finance(
         Results of the two are not comparable.
     index : array of shape (paths, years), or None
         For parametric insurance without a stated correlation.
+    chunks : int, or None
+        For a long simulation of a `Need`: the paths in so many chunks, each with a stream of its own. Only
+        one chunk is in memory at a time. None: all at once, from one stream, which gives other draws.
+    client : dask.distributed.Client, or None
+        Runs the chunks on the client's workers (`pip install "aspfin[dask]"`). The result is the same, bit
+        for bit, as without one, whatever the number of workers.
 
     Returns
     -------
@@ -70,12 +81,25 @@ def finance(
     >>> result = finance(need, plan, years=5, paths=2_000, seed=1)
     >>> [check.passed for check in result.checks]
     [True, True]
+
+    So many paths, 50,000 at a time; on a cluster with `client=Client("scheduler:8786")` besides:
+
+    >>> long = finance(need, plan, years=5, paths=200_000, seed=1, chunks=4)
+    >>> round(long.unmet.share_of_need, 2)
+    0.28
     """
     chosen = checked_instruments(instruments)
     one_of("timing", timing, TIMINGS)
     rates = {one.discount_rate for one in chosen}
     allowed = "one discount rate for all instruments in consistent timing"
     require(timing == "world_bank" or len(rates) < 2, "discount_rate", sorted(rates), allowed)
+    require(client is None or chunks is not None, "client", client, "None, or chunks with it")
+    exact = need if isinstance(need, Need) else None
+    if chunks is not None:
+        require(index is None, "index", "an array", "None, where the paths are simulated in chunks")
+        asked = {"years": years, "paths": paths, "seed": seed, "chunks": chunks}
+        ledger = run_chunks(need, chosen, **asked, client=client)
+        return replace(financing_result(ledger, chosen, exact, seed, timing), chunks=chunks)
     amounts = _simulated(need, years, paths, seed)
     if index is not None:
         index = np.asarray(index, dtype=float)
@@ -83,7 +107,6 @@ def finance(
         index = np.ascontiguousarray(index.T)
     by_year = np.ascontiguousarray(amounts.T)
     ledger = run_years(by_year, chosen, index=index, seed=seed)
-    exact = need if isinstance(need, Need) else None
     return financing_result(ledger, chosen, exact, seed, timing)
 
 
