@@ -7,13 +7,14 @@ changes the process, neither its folder nor its environment.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import papermill
-from jupyter_core.utils import run_sync
+from jupyter_core.utils import ensure_event_loop, run_sync
 from nbclient.exceptions import CellTimeoutError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
@@ -203,6 +204,8 @@ def _end(manager: AsyncKernelManager) -> None:
     finally:
         run_sync(manager.cleanup_resources)()
         manager.context.destroy(linger=0)
+        if threading.current_thread() is not threading.main_thread():
+            ensure_event_loop().close()  # of this thread; the next report gets a new one
 
 
 def _first_lines(source: str) -> str:

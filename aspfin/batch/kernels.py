@@ -64,7 +64,7 @@ class ForkedKernel:
 
     def wait(self, timeout: float | None = None) -> int:
         """Return the exit status once the kernel has ended."""
-        if self.poll() is None:
+        if self.returncode is None and self.poll() is None:
             ready, _, _ = select.select([self._connection], [], [], timeout)
             if not ready:
                 raise subprocess.TimeoutExpired("kernel", timeout or 0.0)
@@ -209,6 +209,7 @@ class Kernels:
             while not self._ended and self._parent is not None:
                 if self._parent.poll() is None and self._listens(self._parent):
                     return True
+                self._stop_parent()
                 if self._starts >= MOST_STARTS:
                     break
                 self._start()
@@ -221,8 +222,8 @@ class Kernels:
         line = parent.stdout.readline() if waited and parent.stdout else b""
         said = json.loads(line) if line else {"error": "it ended or took too long"}
         self.problem = str(said.get("error", ""))
-        if self.problem:
-            self._stop_parent()
+        if "error" in said and line:  # it said so itself, and would say so again
+            self._starts = MOST_STARTS
         return not self.problem
 
     def started(self, process: Any) -> None:
@@ -253,7 +254,7 @@ class Kernels:
 
     def _stop_parent(self) -> None:
         parent = self._parent
-        if parent is None or parent.returncode is not None:
+        if parent is None:
             return
         for stream in (parent.stdin, parent.stdout):
             if stream is not None:

@@ -1,24 +1,33 @@
 """Reports appear whole or not at all, equal for equal inputs, and one that fails stops nobody."""
 
 import json
-import multiprocessing
 import signal
 import subprocess
 import sys
 import textwrap
 import time
+from hashlib import sha256
 from pathlib import Path
 
+import psutil
 import pytest
 
+from aspfin.batch.case_run import _clean
 from aspfin.batch.index import write_indexes
+from aspfin.batch.outcomes import CaseOutcome
+from aspfin.batch.places import put_in_place
+from aspfin.batch.runner import run
 from aspfin.reporting.reading import read_files
-from aspfin.batch.runner import CaseOutcome, _put_in_place, run
-from aspfin.batch.execute import _clean
 from aspfin.results import InputError
 
 MADE = {"report.html", "report.ipynb", "results.json", "run.json"}
 FAILED = {"report_failed.html", "report_failed.ipynb", "run.json"}
+
+
+def children():
+    """Processes that this one started and that still run."""
+    me = psutil.Process()
+    return [one for one in me.children(recursive=True) if "aspfin.batch" in " ".join(one.cmdline())]
 
 
 def contents(folder):
@@ -29,6 +38,22 @@ def contents(folder):
     }
 
 
+class Seen:
+    """What a run tells those who watch it."""
+
+    def __init__(self):
+        self.todo, self.kept, self.started, self.outcomes = [], 0, [], []
+
+    def planned(self, todo, kept, jobs):
+        self.todo, self.kept = [one.case.name for one in todo], kept
+
+    def began(self, case):
+        self.started.append(case.name)
+
+    def ended(self, outcome):
+        self.outcomes.append(outcome)
+
+
 @pytest.fixture(scope="module")
 def batch(toy_kind, tmp_path_factory):
     """Four reports made once: a batch of two of which one divides by zero, and two single ones."""
@@ -37,9 +62,8 @@ def batch(toy_kind, tmp_path_factory):
     (root / "toy" / "halves.yaml").write_text("title: Halves & more\nbatch: {number: [0, 4]}")
     (root / "toy" / "silent.yaml").write_text("mode: exit")
     (root / "toy" / "dead.yaml").write_text("mode: die")
-    seen = []
-    output = root / "reports"
-    outcomes = run(read_files([root / "toy"]), output=output, jobs=2, progress=seen.append)
+    output, seen = root / "reports", Seen()
+    outcomes = run(read_files([root / "toy"]), output=output, jobs=2, progress=seen)
     write_indexes(outcomes, output)
     return output, outcomes, seen
 
@@ -48,7 +72,8 @@ def test_outcomes_come_in_the_order_of_the_cases(batch):
     _, outcomes, seen = batch
     names = [outcome.case.name for outcome in outcomes]
     assert names == ["dead", "halves/number-0", "halves/number-4", "silent"]
-    assert sorted(outcome.case.name for outcome in seen) == sorted(names)
+    assert sorted(outcome.case.name for outcome in seen.outcomes) == sorted(seen.started) == sorted(names)
+    assert sorted(seen.todo) == sorted(names) and seen.kept == 0
 
 
 def test_a_report_is_whole(batch):
@@ -64,15 +89,13 @@ def test_a_report_is_whole(batch):
     assert record["failed_checks"] == results["checks"]
     assert results["checks"][0]["text"] == "10"  # one thread, hash seed 0
     assert record["started"] <= record["finished"]
-    assert {
-        "parameter_hash",
-        "template_hash",
-        "package_hash",
-        "data_hash",
-        "python",
-        "libraries",
-        "seeds",
-    } <= set(record)
+    assert record["identity"]["parameters"]["number"] == 4
+    assert {"parameter_hash", "template_hash", "package_hash", "data", "python", "libraries", "hash"} <= set(
+        record["identity"]
+    )
+    written = {name: sha256((folder / name).read_bytes()).hexdigest() for name in MADE - {"run.json"}}
+    assert record["outputs"] == written
+    assert (record["attempts"], record["kernel"]) == (1, "warm" if sys.platform == "linux" else "cold")
 
 
 def test_the_saved_notebook_holds_no_times_and_no_paths(batch):
@@ -107,17 +130,21 @@ def test_a_notebook_that_saves_nothing_has_failed(batch):
     assert "without saving its results" in str(outcomes[3].failure)
 
 
-def test_a_dead_kernel_is_told(batch):
+def test_a_dead_kernel_is_tried_again_and_told(batch):
     output, outcomes, _ = batch
-    assert "DeadKernel" in str(outcomes[0].failure)
-    assert (output / "toy" / "dead" / "report_failed.html").is_file()
+    assert str(outcomes[0].failure).startswith("cell 8: the kernel died (signal 9)")
+    assert "os.kill(os.getpid(), signal.SIGKILL)" in outcomes[0].failure.source
+    record = json.loads((output / "toy" / "dead" / "run.json").read_text())
+    assert record["attempts"] == 2
+    assert {place.name for place in (output / "toy" / "dead").iterdir()} == FAILED
+    assert json.loads((output / "toy" / "halves" / "number-0" / "run.json").read_text())["attempts"] == 1
 
 
 def test_nothing_is_left_behind(batch):
     output, _, _ = batch
     assert {place.name for place in output.iterdir()} == {"toy", "index.html"}
-    assert multiprocessing.active_children() == []
-    assert not list(output.rglob("template.ipynb"))
+    assert not list(output.rglob("*-in.ipynb"))
+    assert not children()
 
 
 def test_batch_index(batch):
@@ -167,27 +194,25 @@ def finished(scratch, name, *files):
     return work
 
 
-def test_a_report_replaces_what_stood_there_whole(toy_cases, tmp_path):
+def test_a_report_replaces_what_stood_there_whole(tmp_path):
     scratch, folder = tmp_path / "scratch", tmp_path / "reports" / "toy" / "a"
-    (case,) = toy_cases(a="number: 4")
-    _put_in_place(finished(scratch, "one", "report.html", "run.json"), folder, scratch, case)
-    _put_in_place(finished(scratch, "two", "report_failed.html", "run.json"), folder, scratch, case)
+    put_in_place(finished(scratch, "one", "report.html", "run.json"), folder, scratch, in_batch=False)
+    put_in_place(finished(scratch, "two", "report_failed.html", "run.json"), folder, scratch, in_batch=False)
     assert {place.name: place.read_text() for place in folder.iterdir()} == {
         "report_failed.html": "two",
         "run.json": "two",
     }
-    case, _ = toy_cases(a="batch: {number: [1, 2]}")
-    _put_in_place(finished(scratch, "three", "run.json"), folder / "number-1", scratch, case)
+    (folder / "run.json").write_text(json.dumps({"outputs": {"report_failed.html": "", "../x": ""}}))
+    put_in_place(finished(scratch, "three", "run.json"), folder / "number-1", scratch, in_batch=True)
     assert [place.name for place in folder.iterdir()] == ["number-1"]
     assert list(scratch.iterdir()) == []
 
 
-def test_a_report_that_cannot_be_put_in_place_leaves_the_old_one(toy_cases, tmp_path, monkeypatch):
+def test_a_report_that_cannot_be_put_in_place_leaves_the_old_one(tmp_path):
     scratch, folder = tmp_path / "scratch", tmp_path / "reports" / "toy" / "a"
-    (case,) = toy_cases(a="number: 4")
-    _put_in_place(finished(scratch, "one", "run.json"), folder, scratch, case)
+    put_in_place(finished(scratch, "one", "run.json"), folder, scratch, in_batch=False)
     with pytest.raises(OSError, match="No such file"):
-        _put_in_place(scratch / "missing", folder, scratch, case)
+        put_in_place(scratch / "missing", folder, scratch, in_batch=False)
     assert (folder / "run.json").read_text() == "one"
 
 
@@ -223,10 +248,11 @@ def test_a_notebook_with_large_pictures_is_cleaned_at_once(tmp_path):
         json.dumps({"cells": [one], "metadata": {"papermill": {}}, "nbformat": 4, "nbformat_minor": 4})
     )
     started = time.process_time()
-    cleaned = _clean(path, {})
+    _clean(path, tmp_path / "clean.ipynb", {})
     assert time.process_time() - started < 3
+    cleaned = json.loads((tmp_path / "clean.ipynb").read_text())
     assert cleaned["cells"][0]["outputs"][0]["text"] == ["cell.py:1: UserWarning: x\n"]
-    assert json.loads(path.read_text()) == cleaned
+    assert cleaned["metadata"] == {}
 
 
 def refused(cases, output, jobs=1):
@@ -241,7 +267,7 @@ def test_the_saved_notebook_names_files_and_not_where_they_are(tmp_path):
     cell = {"cell_type": "code", "metadata": {}, "outputs": [{"text": f"read {place}"}]}
     cell["source"] = f"data = {{'path': {place!r}}}\n"
     path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
-    _clean(path, {"data": {"path": place}, "more": [{"deep": place}]})
+    _clean(path, path, {"data": {"path": place}, "more": [{"deep": place}]})
     saved = path.read_text()
     assert "mine" not in saved and saved.count("survey.dta") == 2
 
@@ -283,10 +309,12 @@ def test_files_of_others_and_links_are_never_replaced(toy_cases, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_dead_worker_costs_its_own_report_only(toy_cases, tmp_path):
-    outcomes = run(toy_cases(a="mode: kill", b="number: 4"), output=tmp_path / "reports")
-    assert "process that made this report died" in str(outcomes[0].failure)
-    assert outcomes[1].failure is None
+@pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
+def test_who_kills_the_warm_parent_harms_itself_only(toy_cases, tmp_path):
+    cases = toy_cases(a="mode: kill", b="number: 4", c="number: 5", d="number: 6")
+    outcomes = run(cases, output=tmp_path / "reports", jobs=2)
+    assert "the kernel died" in str(outcomes[0].failure)
+    assert [outcome.failure for outcome in outcomes[1:]] == [None] * 3
     assert (tmp_path / "reports" / "toy" / "a" / "report_failed.html").is_file()
 
 
