@@ -17,7 +17,15 @@ import pandas as pd
 if TYPE_CHECKING:
     from aspfin.batch.records import CaseRecord
 
-__all__ = ["EVERYBODY", "HOUSEHOLD_DATA", "Protected", "holds_household_data", "people_of", "protect"]
+__all__ = [
+    "EVERYBODY",
+    "HOUSEHOLD_DATA",
+    "Protected",
+    "holds_household_data",
+    "parameters_of",
+    "people_of",
+    "protect",
+]
 
 MINIMUM = 10  # as in `indicators.suppress`
 NATIONAL = "national"
@@ -29,11 +37,19 @@ COUNTED = ("rows", "records", "people", "persons", "households")  # headline fig
 SELECTING = ("area", "data.path", "data.keep", "data.folder", "data.mapping", "data.dataset")
 
 
+def parameters_of(run: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the parameters that a run.json says its report was made with."""
+    return (run.get("identity") or {}).get("parameters") or {}
+
+
 def _not_synthetic(run: Mapping[str, Any]) -> bool:
-    return "data.synthetic.seed" not in (run.get("seeds") or {})
+    data = parameters_of(run).get("data") or {}
+    return not data.get("synthetic") and "data.synthetic.seed" not in (run.get("seeds") or {})
 
 
 def _own_file(run: Mapping[str, Any]) -> bool:
+    if data := parameters_of(run).get("data"):
+        return data.get("path") is not None
     return "data_hash" not in run or run["data_hash"] is not None  # data sets of a package have no hash
 
 
@@ -51,7 +67,8 @@ def holds_household_data(kind: str, run: Mapping[str, Any]) -> bool:
 
     Examples
     --------
-    >>> holds_household_data("performance", {"seeds": {"data.synthetic.seed": 1}})
+    >>> made_up = {"identity": {"parameters": {"data": {"synthetic": {"seed": 1}}}}}
+    >>> holds_household_data("performance", made_up)
     False
     >>> holds_household_data("performance", {"seeds": {}}), holds_household_data("financing", {})
     (True, False)
@@ -74,6 +91,8 @@ class Protected:
         Figures hidden here because they rest on too few, and those hidden to protect others.
     withheld : tuple of str
         Cases whose own report shows what is hidden here: not to be published together with the others.
+    exposed : int
+        Figures of which a hidden count could still be worked out, by an attack on what is shown.
     minimum : int
     """
 
@@ -82,6 +101,7 @@ class Protected:
     small: int = 0
     complementary: int = 0
     withheld: tuple[str, ...] = field(default=())
+    exposed: int = 0
     minimum: int = MINIMUM
 
     def sentence(self) -> str:
@@ -125,7 +145,7 @@ def protect(records: Sequence[CaseRecord], *, minimum: int = MINIMUM) -> Protect
     ----------
     records : sequence of CaseRecord
     minimum : int
-        Fewest rows behind a figure, at least 2.
+        Fewest rows behind a figure, at least 2; the most that any case's own parameters ask for, if more.
 
     Examples
     --------
@@ -139,13 +159,17 @@ def protect(records: Sequence[CaseRecord], *, minimum: int = MINIMUM) -> Protect
     ['small', 'complementary', '']
     """
     held = [one for one in records if one.household_data]
+    minimum = max([minimum, *(one.minimum_cell or 0 for one in held)])
     if not held:
         return Protected(tuple(records), minimum=minimum)
     names = list(dict.fromkeys(name for one in held for name in (*one.figures, *_estimated(one))))
     hidden: dict[int, dict[str, str]] = {id(one): {} for one in held}
+    exposed = 0
     for name in names:
         for alike in _alike(held):
-            for one, mark in _marks(alike, name, minimum):
+            found, safe_from_attack = _marks(alike, name, minimum)
+            exposed += not safe_from_attack
+            for one, mark in zip(alike, found, strict=True):
                 if mark and _shown(one, name):
                     hidden[id(one)][name] = mark
     safe = [_without(one, hidden[id(one)]) if id(one) in hidden else one for one in records]
@@ -156,6 +180,7 @@ def protect(records: Sequence[CaseRecord], *, minimum: int = MINIMUM) -> Protect
         small=marks.count("small"),
         complementary=marks.count("complementary"),
         withheld=tuple(one.name for one in safe if one.hidden),
+        exposed=exposed,
         minimum=minimum,
     )
 
@@ -200,22 +225,25 @@ def _shown(one: CaseRecord, name: str) -> bool:
     return one.figures.get(name, {}).get("value") is not None or name in _estimated(one)
 
 
-def _marks(records: Sequence[CaseRecord], name: str, minimum: int) -> list[tuple[CaseRecord, str]]:
-    """Return why a figure must be hidden in each case: "small", "complementary" or not at all."""
+def _marks(records: Sequence[CaseRecord], name: str, minimum: int) -> tuple[list[str], bool]:
+    """Return why a figure must be hidden in each case, and whether an attack then finds nothing.
+
+    Why is "small", "complementary", or empty where it need not be hidden.
+    """
     from aspfin import indicators
 
     cells = [people_of(one) for one in records]
     counts = pd.Series([_count(one, name) for one in records]).groupby(cells, sort=True).min()
     if len(counts) == 1:  # nothing to subtract from
         small = "small" if 0 < counts.iloc[0] < minimum else ""
-        return [(one, small) for one in records]
+        return [small] * len(records), True
     if EVERYBODY not in counts.index:
         counts[EVERYBODY] = counts.sum()
     table = counts.rename_axis("cell").rename("n").reset_index()
     table["n"] = table["n"].astype(int)
-    done = indicators.suppress(table, counts="n", keys=["cell"], minimum=minimum, totals=EVERYBODY).table
-    marks = dict(zip(done["cell"], done["suppressed"], strict=True))
-    return [(one, marks[cell]) for one, cell in zip(records, cells, strict=True)]
+    done = indicators.suppress(table, counts="n", keys=["cell"], minimum=minimum, totals=EVERYBODY)
+    marks = dict(zip(done.table["cell"], done.table["suppressed"], strict=True))
+    return [marks[cell] for cell in cells], done.check.passed is not False
 
 
 def _without(one: CaseRecord, hidden: Mapping[str, str]) -> CaseRecord:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from aspfin.batch.disclosure import holds_household_data
+from aspfin.batch.disclosure import holds_household_data, parameters_of
 from aspfin.reporting.wording import varied_words
 
 __all__ = ["FLAGS", "CaseRecord", "read_records", "records_frame"]
@@ -92,6 +92,10 @@ class CaseRecord:
     parameter_hash : str or None
     household_data : bool
         Whether its figures rest on rows of real households (`disclosure.HOUSEHOLD_DATA`).
+    minimum_cell : int or None
+        Fewest rows behind a figure that its parameters ask for.
+    country : str
+        ISO code or path of the country pack, where its parameters name one.
     hidden : mapping of str to str
         Figures hidden by `disclosure.protect`, and why: "small" or "complementary".
     """
@@ -115,6 +119,8 @@ class CaseRecord:
     formats: tuple[str, ...] = ()
     parameter_hash: str | None = None
     household_data: bool = False
+    minimum_cell: int | None = None
+    country: str = ""
     hidden: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -206,6 +212,8 @@ def _record(folder: Path, run: Mapping[str, Any], names: Mapping[str, str]) -> C
         formats=tuple(one for one in FORMATS if (folder / f"report.{one}").is_file()),
         parameter_hash=run.get("parameter_hash"),
         household_data=holds_household_data(str(run.get("kind", "")), run),
+        minimum_cell=(parameters_of(run).get("disclosure") or {}).get("minimum_cell"),
+        country=str(parameters_of(run).get("country") or ""),
     )
 
 

@@ -81,11 +81,23 @@ def test_a_report_that_failed_counts_as_hidden(tmp_path):
     assert marks(protect(read_records(tmp_path)))["KH02"] == "complementary"
 
 
+def test_a_stricter_minimum_of_a_case_holds_for_all(tmp_path):
+    strict = {"parameters": {"disclosure": {"minimum_cell": 90}}}
+    coverage(tmp_path, "KH01", 80)
+    coverage(tmp_path, "KH02", 120, identity=strict)
+    coverage(tmp_path, "KH03", 300)
+    safe = protect(read_records(tmp_path))
+    assert safe.minimum == 90
+    assert marks(safe) == {"KH01": "small", "KH02": "complementary", "KH03": ""}
+
+
 @pytest.mark.parametrize(
     ("kind", "run", "applies"),
     [
         ("performance", {"seeds": {"data.synthetic.seed": 1}}, False),
+        ("performance", {"identity": {"parameters": {"data": {"synthetic": {"seed": 1}}}}}, False),
         ("performance", {}, True),
+        ("evaluation", {"identity": {"parameters": {"data": {"package": "causaldata"}}}}, False),
         ("evaluation", {"data_hash": None}, False),
         ("evaluation", {}, True),
         ("registry", {}, True),
