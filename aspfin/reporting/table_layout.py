@@ -77,7 +77,7 @@ def _least(table: Table) -> list[float]:
         ]
         for cell in (row.cells[place] for row in table.rows):
             words += cell.text.splitlines() if cell.number else cell.text.split()
-        least.append(float(min(max([2, *map(len, words)]), LONGEST_WORD)))
+        least.append(min(max([2, *map(len, words)]), LONGEST_WORD) + 1.0)  # some letters are wide
     return least
 
 

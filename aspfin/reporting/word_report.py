@@ -200,8 +200,10 @@ class _Writer:
         """Write a table under its caption, its notes below; a wide one in parts."""
         for part in parts(one):
             self.grid(part)
-            for note in part.notes:
-                self.runs(self.line("Small"), note)
+            for left, note in enumerate(part.notes, start=1 - len(part.notes)):
+                line = self.line("Small")
+                line.paragraph_format.keep_with_next = left < 0
+                self.runs(line, note)
             self.line("Gap")
 
     def grid(self, one: Table) -> None:
