@@ -219,8 +219,8 @@ def _book(title: str, day: date, runs: Sequence[_Run]) -> _Book:
     failed = sum(run.record["status"] == "failed" for run in runs)
     crate.name = title
     crate.description = (
-        f"{len(runs)} {runs[0].record['kind']} report{'s' if len(runs) > 1 else ''} made by aspfin, "
-        f"{failed} of them failed. To check the files: sha256sum -c {SUMS}. "
+        f"{len(runs)} {runs[0].record['kind']} report{'s' if len(runs) > 1 else ''} by aspfin"
+        f"{f', {failed} of them failed' if failed else ''}. To check the files: sha256sum -c {SUMS}. "
         "To make them again: the versions listed here, the parameters of each run, and aspfin run."
     )
     crate.datePublished = day.isoformat()

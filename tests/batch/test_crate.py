@@ -155,7 +155,7 @@ def test_a_failed_case_is_told_with_its_error(batch):
     assert (
         told["KH01"]["actionStatus"]["@id"].endswith("/CompletedActionStatus") and "error" not in told["KH01"]
     )
-    assert "3 financing reports made by aspfin, 1 of them failed." in graph["./"]["description"]
+    assert "3 financing reports by aspfin, 1 of them failed." in graph["./"]["description"]
 
 
 def test_the_notebook_that_made_the_reports_is_in_it(batch):
