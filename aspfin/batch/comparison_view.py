@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from aspfin.batch.comparison import CURVES, ComparedEstimates, curves_of, headline_columns, written
+from aspfin.batch.comparison import CURVES, ComparedEstimates, curves_of, headline_columns, said, written
 from aspfin.batch.records import CaseRecord
 from aspfin.reporting import style, tables
 
@@ -60,7 +60,7 @@ def panel_figure(records: Sequence[CaseRecord], folder: Path) -> Figure | None:
                 "value": one.value(column["name"]),
                 "text": "hidden"
                 if column["name"] in one.hidden
-                else written(one.value(column["name"]), column["unit"]),
+                else said(one.value(column["name"]), column["unit"]),
             }
             for one in made
             for column in differing

@@ -19,7 +19,7 @@ import pandas as pd
 from pydantic import Field, ValidationError
 
 from aspfin.batch import comparison
-from aspfin.batch.comparison import ComparedEstimates, written
+from aspfin.batch.comparison import ComparedEstimates, said, written
 from aspfin.batch.disclosure import Protected, protect
 from aspfin.batch.records import CaseRecord, read_records, records_frame
 from aspfin.reporting.instrument_parameters import Section
@@ -280,8 +280,9 @@ def _fingerprint(folder: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def value_of(record: CaseRecord, column: Mapping[str, str]) -> str:
-    """Return a headline figure of a case in words."""
+def value_of(record: CaseRecord, column: Mapping[str, str], *, unit: bool = False) -> str:
+    """Return a headline figure of a case in words, with its unit where asked for."""
     if column["name"] in record.hidden:
         return "hidden"
-    return written(record.value(column["name"]), column["unit"])
+    write = said if unit else written
+    return write(record.value(column["name"]), column["unit"])
