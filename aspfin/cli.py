@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from aspfin.batch.runner import Way
     from aspfin.results import Problem
 
 __all__ = ["app", "main"]
@@ -31,11 +32,13 @@ app = typer.Typer(
 @contextmanager
 def _told() -> Iterator[None]:
     """Turn bad input into one line per problem, and Ctrl-C into a quiet end."""
-    from aspfin.results import InputError
-
     try:
         yield
-    except InputError as error:
+    except ValueError as error:  # the class of bad input comes with pandas, for which nobody should wait
+        from aspfin.results import InputError
+
+        if not isinstance(error, InputError):
+            raise
         for problem in error.problems:
             typer.echo(str(problem), err=True)
         raise typer.Exit(BAD_INPUT) from None
@@ -82,34 +85,52 @@ def run_reports(
     What is there and unchanged is kept. After Ctrl-C, or if the machine goes down, the same command goes on.
     """
     with _told():
-        from aspfin.batch.index import write_indexes
-        from aspfin.batch.outcomes import Limits
-        from aspfin.batch.progress import watched
-        from aspfin.batch.runner import run
-        from aspfin.reporting.reading import read_files
+        from aspfin.batch.unchanged import split
 
         formats = _formats(to)
-        cases = read_files(files, only=only)
-        limits = Limits(cell_seconds=timeout, memory_bytes=round(memory * 1e9))
-        with watched() as progress:
-            outcomes = run(
-                cases,
-                output=output,
-                jobs=jobs,
-                force=force,
-                formats=formats,
-                warm=not cold,
-                limits=limits,
-                progress=progress,
-                cluster=dask,
-            )
-        pages = write_indexes(outcomes, output)
-        failed = sum(outcome.failure is not None for outcome in outcomes)
-        kept = sum(outcome.kept for outcome in outcomes)
-        told = f", {kept} of them unchanged" if kept else ""
-        typer.echo(f"{len(outcomes) - failed} of {len(outcomes)} reports are there{told}; open {pages[-1]}")
-        if failed:
-            raise typer.Exit(FAILED)
+        quick = only is None and not force
+        changed, kept = split(files, output, formats) if quick else (files, {})
+        if kept and not changed:
+            told = _plural(sum(kept.values()), "report")
+            typer.echo(f"{told} unchanged, nothing to do; open {output / 'index.html'}")
+            return
+        from aspfin.batch.outcomes import Limits
+        from aspfin.batch.runner import Way
+
+        way = Way(jobs, not cold, Limits(timeout, round(memory * 1e9)), dask)
+        raise typer.Exit(_run(changed, sum(kept.values()), only, output, force, formats, way))
+
+
+def _run(
+    files: list[Path],
+    kept: int,
+    only: str | None,
+    output: Path,
+    force: bool,
+    formats: tuple[str, ...],
+    way: Way,
+) -> int:
+    """Run what may have changed; return the exit status."""
+    from aspfin.batch.finish import finish
+    from aspfin.batch.progress import watched
+    from aspfin.batch.runner import run
+    from aspfin.batch.unchanged import remember
+    from aspfin.reporting.reading import read_files
+
+    cases = read_files(files, only=only)
+    with watched() as progress:
+        outcomes = run(cases, output=output, force=force, formats=formats, way=way, progress=progress)
+    with watched() as progress:
+        more, pages, notes = finish(outcomes, output=output, formats=formats, way=way, progress=progress)
+    remember(outcomes, output, formats)
+    failed = sum(outcome.failure is not None for outcome in [*outcomes, *more])
+    kept += sum(outcome.kept for outcome in outcomes)
+    total = len(outcomes) + kept - sum(outcome.kept for outcome in outcomes) + len(more)
+    for note in notes:
+        typer.echo(note, err=True)
+    told = f", {kept} of them unchanged" if kept else ""
+    typer.echo(f"{total - failed} of {total} reports are there{told}; open {pages[-1]}")
+    return FAILED if failed else 0
 
 
 def _formats(to: str) -> tuple[str, ...]:
@@ -127,6 +148,88 @@ def _formats(to: str) -> tuple[str, ...]:
     if unknown:
         raise InputError(unknown)
     return tuple(name for name in FORMATS if name in {"html", *names})
+
+
+@app.command()
+def status(
+    files: Files = [Path("parameters")],  # noqa: B006 - typer copies it
+    only: Only = None,
+    output: Output = Path("reports"),
+) -> None:
+    """Say which reports are done, stale, failed or missing, and why."""
+    with _told():
+        from aspfin.batch.runner import plan
+        from aspfin.reporting.reading import read_files
+
+        planned = plan(read_files(files, only=only), output=output)
+        counts: dict[str, int] = {}
+        for one in planned:
+            counts[one.state.status] = counts.get(one.state.status, 0) + 1
+            if one.state.status != "done":
+                typer.echo(f"{one.case.kind}/{one.case.name}: {one.state}")
+        known = [
+            f"{counts[name]} {name}" for name in ("done", "stale", "failed", "missing") if name in counts
+        ]
+        typer.echo(f"{_plural(len(planned), 'report')}: {', '.join(known)}")
+
+
+@app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(help="Folder of a report, of a batch, or of all reports.")],
+    sample: Annotated[int, typer.Option(help="How many reports to make again in cold kernels.", min=0)] = 2,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of their choice; left out: another each time.")
+    ] = None,
+    parameters: Annotated[Path, typer.Option(help="Folder of the parameter files.")] = Path("parameters"),
+) -> None:
+    """Hash every file of finished reports again, make a few of them again, and say what differs."""
+    with _told():
+        from aspfin.batch.progress import watched
+        from aspfin.batch.verify import verify as check_reports
+
+        with watched() as progress:
+            found = check_reports(folder, parameters=parameters, sample=sample, seed=seed, progress=progress)
+        typer.echo(str(found))
+        if not found.passed:
+            raise typer.Exit(FAILED)
+
+
+@app.command()
+def diff(
+    first: Annotated[Path, typer.Argument(help="Folder of a batch or report.")],
+    second: Annotated[Path, typer.Argument(help="Folder of another, usually made later.")],
+) -> None:
+    """Say how two batches differ, and whether data, code or parameters made the difference."""
+    with _told():
+        from aspfin.batch.differences import compare
+        from aspfin.batch.differences_text import text
+
+        typer.echo(text(compare(first, second)))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def warm(
+    context: typer.Context,
+    modules: Annotated[str, typer.Option(help="Modules to import beforehand, by commas.")] = "",
+) -> None:
+    """Run a command whose Jupyter kernels are forked warm: aspfin warm -- pytest --nbval notebooks/workshop.
+
+    Any tool that starts a kernel named python3 gets one that has imported the report stack already.
+    """
+    with _told():
+        import os
+        import subprocess
+
+        from aspfin.batch.kernels import kernels
+        from aspfin.batch.preload import EVERY_REPORT
+
+        asked = [name for name in modules.split(",") if name]
+        with kernels(modules=(*EVERY_REPORT, *asked)) as source:
+            if source.warm and not source.ready():
+                typer.echo(f"no warm kernels ({source.problem}); cold ones start instead", err=True)
+            path = os.pathsep.join(filter(None, [str(source.runtime), os.environ.get("JUPYTER_PATH")]))
+            done = subprocess.run(context.args, env={**os.environ, "JUPYTER_PATH": path}, check=False)
+        raise typer.Exit(done.returncode)
 
 
 @app.command()

@@ -44,18 +44,22 @@ class Job:
     varied: Mapping[str, Any]
     template: bytes
     identity: Mapping[str, Any]
-    formats: tuple[str, ...] = ("html",)
+    formats: tuple[str, ...]
+    command: str
 
     @classmethod
-    def of(cls, case: Case, template: bytes, identity: Mapping[str, Any], formats: Sequence[str]) -> Job:
+    def of(
+        cls,
+        case: Case,
+        template: bytes,
+        identity: Mapping[str, Any],
+        formats: Sequence[str],
+        command: str | None = None,
+    ) -> Job:
         """Return the job of a case."""
         told = (case.kind, case.name, case.title, str(case.file), case.sections, case.varied)
-        return cls(*told, template, identity, tuple(formats))
-
-    @property
-    def command(self) -> str:
-        """The one command that makes this report."""
-        return f"aspfin run {self.file} --only '{self.kind}/{self.name}'"
+        again = command or f"aspfin run {case.file} --only '{case.kind}/{case.name}'"
+        return cls(*told, template, identity, tuple(formats), again)
 
 
 def make(job: Job, work: Path, *, kernels: Kernels, limits: Limits, attempt: int = 1) -> Made:

@@ -27,7 +27,7 @@ from aspfin.reporting.manifest import csv_text, write_json
 if TYPE_CHECKING:
     from aspfin.batch.runner import CaseOutcome
 
-__all__ = ["write_batch", "write_indexes", "write_list"]
+__all__ = ["forget_gone", "write_batch", "write_indexes", "write_list"]
 
 MOST_FIGURES = 6  # columns a page can hold beside the name and the flags
 MANY = 10_000  # from so many on a map is written in thousands
@@ -67,8 +67,6 @@ def write_indexes(outcomes: Sequence[CaseOutcome], output: str | Path) -> list[P
         if outcome.case.batch:
             batches.setdefault(outcome.folder.parent, []).append(outcome)
     for folder, members in batches.items():
-        if len(members) == members[0].case.batch_size:
-            _forget(folder, {member.folder.name for member in members})
         first = members[0].case
         country = str(first.sections.get("country", "")) if "area" in first.varied else ""
         title = first.title.split(", ")[0] if not first.sections.get("title") else first.sections["title"]
@@ -77,11 +75,19 @@ def write_indexes(outcomes: Sequence[CaseOutcome], output: str | Path) -> list[P
     return [*(folder / "index.html" for folder in batches), Path(output) / "index.html"]
 
 
-def _forget(folder: Path, cases: set[str]) -> None:
-    """Remove reports of cases that the parameter file no longer makes."""
-    for record in folder.glob("*/run.json"):
-        if record.parent.name not in {*cases, SYNTHESIS} and not record.parent.is_symlink():
-            shutil.rmtree(record.parent)
+def forget_gone(outcomes: Sequence[CaseOutcome]) -> None:
+    """Remove reports of cases that their parameter file no longer makes, where the whole file was run."""
+    batches: dict[Path, list[CaseOutcome]] = {}
+    for outcome in outcomes:
+        if outcome.case.batch:
+            batches.setdefault(outcome.folder.parent, []).append(outcome)
+    for folder, members in batches.items():
+        cases = {member.folder.name for member in members}
+        if len(members) < members[0].case.batch_size:
+            continue
+        for record in folder.glob("*/run.json"):
+            if record.parent.name not in {*cases, SYNTHESIS} and not record.parent.is_symlink():
+                shutil.rmtree(record.parent)
 
 
 def _places(country: str) -> pd.DataFrame:

@@ -19,16 +19,39 @@ from aspfin.batch.preload import modules_for
 from aspfin.batch.state import CaseState, read_record, state_of
 from aspfin.reporting import parameters as kinds
 from aspfin.reporting.identity import identity
+from aspfin.reporting.parameters import ReportKind
 from aspfin.reporting.reading import Case
 from aspfin.results import InputError, Problem
 
 if TYPE_CHECKING:
     from aspfin.batch.kernels import Kernels
 
-__all__ = ["MOST_JOBS", "Planned", "Progress", "plan", "run", "template_path"]
+__all__ = ["MOST_JOBS", "Planned", "Progress", "Way", "make_planned", "plan", "run", "template_path"]
 
 MOST_JOBS = 64
 FORMATS = ("html",)
+
+
+@dataclass(frozen=True)
+class Way:
+    """How reports are made; results do not depend on it.
+
+    Parameters
+    ----------
+    jobs : int
+        Reports made at the same time, from 1 to 64.
+    warm : bool
+        Fork kernels from a parent that has imported everything, where the system can.
+    limits : Limits
+        What one report may use.
+    cluster : str or None
+        Address of a Dask cluster that makes the reports, or "local" for one started here.
+    """
+
+    jobs: int = 1
+    warm: bool = True
+    limits: Limits = Limits()
+    cluster: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +83,7 @@ class _Silent:
     def ended(self, outcome: CaseOutcome) -> None: ...
 
 
-def template_path(kind: str) -> Path:
+def template_path(kind: str | ReportKind) -> Path:
     """Return the notebook of a report kind: in the checkout of the package, else below the current folder.
 
     Raises
@@ -68,12 +91,12 @@ def template_path(kind: str) -> Path:
     InputError
         There is no such notebook.
     """
-    name = kinds.KINDS[kind].template
+    name = (kinds.KINDS[kind] if isinstance(kind, str) else kind).template
     roots = (Path(aspfin.__file__).parents[1], Path.cwd())
     places = [root / "notebooks" / "reports" / name for root in roots]  # an absolute name replaces the root
     if found := next((place for place in places if place.is_file()), None):
         return found
-    raise InputError(Problem(f"kind {kind}", "template", str(places[-1]), "an existing notebook"))
+    raise InputError(Problem("report kind", "template", str(places[-1]), "an existing notebook"))
 
 
 def plan(
@@ -107,13 +130,10 @@ def run(
     cases: Sequence[Case],
     *,
     output: str | Path = "reports",
-    jobs: int = 1,
     force: bool = False,
     formats: Sequence[str] = FORMATS,
-    warm: bool = True,
-    limits: Limits | None = None,
+    way: Way | None = None,
     progress: Progress | None = None,
-    cluster: str | None = None,
 ) -> list[CaseOutcome]:
     """Make the report of every case; one that fails does not stop the others.
 
@@ -123,20 +143,14 @@ def run(
         Validated cases, from `reading.read_files`.
     output : str or Path
         Folder of all reports; a case goes to `<output>/<kind>/<name>`.
-    jobs : int
-        Reports made at the same time, from 1 to 64. Results do not depend on it.
     force : bool
         Make also what is there and unchanged.
     formats : sequence of str
         Endings of the formats wanted (`aspfin.reporting.formats.FORMATS`).
-    warm : bool
-        Fork kernels from a parent that has imported everything, where the system can. Same results.
-    limits : Limits, optional
-        What one report may use.
+    way : Way, optional
+        How many at a time, in which kernels, within which limits, where. Results do not depend on it.
     progress : Progress, optional
         Told how it goes on.
-    cluster : str, optional
-        Address of a Dask cluster that makes the reports, or "local" for one started here.
 
     Returns
     -------
@@ -146,24 +160,36 @@ def run(
     Raises
     ------
     InputError
-        A bad `jobs`, a missing notebook, or an output folder not ours to replace. Nothing was written.
+        A bad `way.jobs`, a missing notebook, or an output folder not ours to replace. Nothing was written.
     """
-    output, teller = Path(output).absolute(), progress or _Silent()
-    _refuse(cases, output, jobs)
+    output, way = Path(output).absolute(), way or Way()
+    _refuse(cases, output, way.jobs)
     planned = plan(cases, output=output, formats=formats)
+    return make_planned(planned, output=output, force=force, way=way, progress=progress)
+
+
+def make_planned(
+    planned: Sequence[Planned],
+    *,
+    output: Path,
+    force: bool = False,
+    way: Way | None = None,
+    progress: Progress | None = None,
+) -> list[CaseOutcome]:
+    """Make what is planned and not done, longest first, and put it in place."""
+    teller, way = progress or _Silent(), way or Way()
     todo = [n for n, one in enumerate(planned) if force or one.state.status != "done"]
     todo.sort(key=lambda n: -(planned[n].state.seconds or float("inf")))  # the unknown may be the longest
-    teller.planned([planned[n] for n in todo], len(planned) - len(todo), jobs)
+    teller.planned([planned[n] for n in todo], len(planned) - len(todo), way.jobs)
     outcomes = {n: _kept(planned[n]) for n in range(len(planned)) if n not in set(todo)}
     if todo:
         with scratch(output) as place, _interruptible():
-            work = {n: planned[n].job for n in todo}
-            made = _somewhere(work, place, jobs, warm, limits or Limits(), cluster, teller, planned)
-            with closing(made) as results:
-                for n, one in results:
+            work = {n: planned[n] for n in todo}
+            with closing(_somewhere(work, place, way, teller)) as results:
+                for n, made in results:
                     case, folder = planned[n].case, planned[n].folder
                     put_in_place(_work(place, n), folder, place, in_batch=bool(case.varied))
-                    outcomes[n] = CaseOutcome(case, folder, one.failure, one.seconds)
+                    outcomes[n] = CaseOutcome(case, folder, made.failure, made.seconds)
                     teller.ended(outcomes[n])
     return [outcomes[n] for n in range(len(planned))]
 
@@ -190,60 +216,47 @@ def _work(place: Path, number: int) -> Path:
 
 
 def _somewhere(
-    work: Mapping[int, Job],
-    place: Path,
-    jobs: int,
-    warm: bool,
-    limits: Limits,
-    cluster: str | None,
-    teller: Progress,
-    planned: Sequence[Planned],
+    work: Mapping[int, Planned], place: Path, way: Way, teller: Progress
 ) -> Iterator[tuple[int, Made]]:
     """Yield what became of each job, here or on a cluster, once its files are in the work folder."""
-    modules = modules_for({job.kind for job in work.values()})
-    if cluster is not None:
+    modules = modules_for({one.case.kind for one in work.values()})
+    if way.cluster is not None:
         from aspfin.batch.cluster import on_cluster
 
-        yield from on_cluster(
-            work, place, address=cluster, jobs=jobs, warm=warm, limits=limits, modules=modules
-        )
+        folders = {n: _work(place, n) for n in work}
+        yield from on_cluster({n: one.job for n, one in work.items()}, folders, way=way, modules=modules)
         return
     from aspfin.batch.kernels import kernels
 
-    with kernels(warm=warm, modules=modules, memory=limits.memory_bytes) as source:
+    with kernels(warm=way.warm, modules=modules, memory=way.limits.memory_bytes) as source:
         again = []
-        with closing(_side_by_side(work, place, jobs, source, limits, teller, planned)) as results:
+        with closing(_side_by_side(work, place, way, source, teller)) as results:
             for n, made in results:
                 if made.failure is not None and made.failure.kernel_died:
                     again.append(n)
                 else:
                     yield n, made
         for n in again:  # alone, so that whatever killed the kernel can harm nobody else
-            yield n, make(work[n], _work(place, n), kernels=source, limits=limits, attempt=2)
+            yield n, make(work[n].job, _work(place, n), kernels=source, limits=way.limits, attempt=2)
 
 
 def _side_by_side(
-    work: Mapping[int, Job],
-    place: Path,
-    jobs: int,
-    source: Kernels,
-    limits: Limits,
-    teller: Progress,
-    planned: Sequence[Planned],
+    work: Mapping[int, Planned], place: Path, way: Way, source: Kernels, teller: Progress
 ) -> Iterator[tuple[int, Made]]:
     """Run jobs in threads, each with a kernel of its own; a thread waits for its kernel most of the time.
 
-    One more than `jobs` are in flight where kernels are warm: while one starts or ends, the cores have work.
+    One more than asked for are in flight where kernels are warm: while one starts or ends, the cores have work.
     """
     stop = threading.Event()
 
     def one(n: int) -> Made | None:
         if stop.is_set():
             return None
-        teller.began(planned[n].case)
-        return make(work[n], _work(place, n), kernels=source, limits=limits)
+        teller.began(work[n].case)
+        return make(work[n].job, _work(place, n), kernels=source, limits=way.limits)
 
-    pool = ThreadPoolExecutor(min(len(work), jobs + (jobs > 1 and source.warm)), thread_name_prefix="report")
+    flight = way.jobs + (way.jobs > 1 and source.warm)
+    pool = ThreadPoolExecutor(min(len(work), flight), thread_name_prefix="report")
     futures: dict[Future[Made | None], int] = {pool.submit(one, n): n for n in work}
     try:
         for future in as_completed(futures):

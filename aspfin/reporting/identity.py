@@ -47,7 +47,12 @@ def short(content: bytes) -> str:
 
 
 def identity(
-    kind: str, sections: Mapping[str, Any], *, template: bytes, template_name: str = ""
+    kind: str,
+    sections: Mapping[str, Any],
+    *,
+    template: bytes,
+    template_name: str = "",
+    data: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return everything a report is made from.
 
@@ -61,6 +66,8 @@ def identity(
         The notebook file.
     template_name : str
         Its name.
+    data : mapping of str to str, optional
+        Hashes of the data, where they are not those of the files that the parameters name.
 
     Returns
     -------
@@ -82,7 +89,7 @@ def identity(
         "template_hash": template_hash(template),
         "package_version": aspfin.__version__,
         "package_hash": package_hash(),
-        "data": data_hashes(sections),
+        "data": data_hashes(sections) if data is None else dict(data),
         "python": platform.python_version(),
         "libraries": libraries(*_packages(sections)),
     }

@@ -16,7 +16,7 @@ from aspfin.batch.case_run import _clean
 from aspfin.batch.index import write_indexes
 from aspfin.batch.outcomes import CaseOutcome
 from aspfin.batch.places import put_in_place
-from aspfin.batch.runner import run
+from aspfin.batch.runner import Way, run
 from aspfin.reporting.reading import read_files
 from aspfin.results import InputError
 
@@ -63,7 +63,7 @@ def batch(toy_kind, tmp_path_factory):
     (root / "toy" / "silent.yaml").write_text("mode: exit")
     (root / "toy" / "dead.yaml").write_text("mode: die")
     output, seen = root / "reports", Seen()
-    outcomes = run(read_files([root / "toy"]), output=output, jobs=2, progress=seen)
+    outcomes = run(read_files([root / "toy"]), output=output, way=Way(jobs=2), progress=seen)
     write_indexes(outcomes, output)
     return output, outcomes, seen
 
@@ -179,7 +179,7 @@ def test_list_of_all_reports(batch):
 def test_equal_inputs_give_equal_bytes_whatever_the_workers(batch, tmp_path):
     output, outcomes, _ = batch
     cases = [outcome.case for outcome in outcomes[1:3]]
-    again = run(cases, output=tmp_path / "reports", jobs=1)
+    again = run(cases, output=tmp_path / "reports", way=Way(warm=False))
     write_indexes(again, tmp_path / "reports")
     first, second = contents(output / "toy" / "halves"), contents(tmp_path / "reports" / "toy" / "halves")
     assert len(first) == 8
@@ -257,7 +257,7 @@ def test_a_notebook_with_large_pictures_is_cleaned_at_once(tmp_path):
 
 def refused(cases, output, jobs=1):
     with pytest.raises(InputError) as error:
-        run(cases, output=output, jobs=jobs)
+        run(cases, output=output, way=Way(jobs=jobs))
     return str(error.value)
 
 
@@ -312,7 +312,7 @@ def test_files_of_others_and_links_are_never_replaced(toy_cases, tmp_path):
 @pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 def test_who_kills_the_warm_parent_harms_itself_only(toy_cases, tmp_path):
     cases = toy_cases(a="mode: kill", b="number: 4", c="number: 5", d="number: 6")
-    outcomes = run(cases, output=tmp_path / "reports", jobs=2)
+    outcomes = run(cases, output=tmp_path / "reports", way=Way(jobs=2))
     assert "the kernel died" in str(outcomes[0].failure)
     assert [outcome.failure for outcome in outcomes[1:]] == [None] * 3
     assert (tmp_path / "reports" / "toy" / "a" / "report_failed.html").is_file()
@@ -327,7 +327,7 @@ RUN = """
     if __name__ == "__main__":
         kinds.KINDS["toy"] = kinds.ReportKind("toy", "halves", ToyParameters, {template!r})
         try:
-            runner.run(reading.read_files([{folder!r}]), output={output!r}, jobs=2)
+            runner.run(reading.read_files([{folder!r}]), output={output!r}, way=runner.Way(jobs=2))
         except KeyboardInterrupt:
             sys.exit(130)
 """
