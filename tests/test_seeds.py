@@ -4,14 +4,18 @@ from dataclasses import replace
 from zlib import crc32
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from aspfin.data.population_draws import stream
+from aspfin.data.synthetic import household_population
 from aspfin.financing import BudgetReallocation, Need, ParametricInsurance, finance
-from aspfin.programmes import load_country, shock_need
+from aspfin.programmes import compare_responses, finance_response, load_country, shock_need, shocks
 from aspfin.programmes.ranges import Draws, assumed
+from aspfin.programmes.response_defaults import default_options
 from aspfin.reporting.financing import plan_for
 from aspfin.reporting.parameters import build
+from aspfin.reporting.performance_synthetic import drawn
 from aspfin.seeds import chunk_seeds, named_seed
 
 NEED = Need.from_states([0.3, 0.1], [40.0, 100.0])
@@ -153,3 +157,44 @@ def test_another_range_or_variable_changes_no_others_draws():
     np.testing.assert_array_equal(first(capacity), again(capacity))
     assert not np.array_equal(first(capacity), first(share))
     assert stream(3, "members").random() == np.random.default_rng(named_seed(3, "members")).random()
+
+
+def test_another_programme_before_changes_nobody_s_payment():
+    """A made-up survey in which half of those entitled are paid: who is drawn goes by the programme's name."""
+    made = {
+        "households": 5_000,
+        "villages": 30,
+        "households_per_village": 6,
+        "rules_on": "2023-12-15",
+        "share_paid": 0.5,
+    }
+    one, two = (
+        {"column": "covid_cash_transfer"},
+        {"column": "maternity_and_early_childhood_cash", "payments_per_year": 12},
+    )
+    paid = []
+    for programmes in ([one], [two, one]):
+        sections = {
+            "data": {"synthetic": made}, "household_size": "members", "strata": "stratum", "psu": "psu",
+            "welfare": "consumption", "welfare_is": "before_transfers", "poverty_line": {"value": 10_951},
+            "programmes": [{**each, "category": "sa_ct"} for each in programmes],
+        }  # fmt: skip
+        paid.append(drawn(build("performance", sections)).everybody)
+    alone, both = (frame["covid_cash_transfer"].to_numpy() for frame in paid)
+    np.testing.assert_array_equal(alone, both)
+    assert 0 < np.count_nonzero(alone) < len(alone)
+
+
+def test_another_option_changes_no_option_s_draws_nor_years(khm):
+    people = household_population("KHM", households=2_000, seed=1)
+    flood = shocks.from_event(khm, "flood_2022")
+    one, another = default_options(khm, flood)[:2]
+    hit = Need.from_states([0.3], [100_000.0], currency="households")
+    of = []
+    for options in ([one], [another, one]):
+        compared = compare_responses(khm, flood, options, population=people, draws=40, seed=4)
+        name = list(compared.options)[-1]
+        paid = finance_response(compared, name, hit, [BudgetReallocation(limit=5e6)], paths=500, seed=4)
+        of.append((compared.measure_draws(name)["cost"], paid.financing.by_year))
+    np.testing.assert_array_equal(of[0][0], of[1][0])
+    pd.testing.assert_frame_equal(of[0][1], of[1][1])

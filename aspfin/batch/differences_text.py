@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 if TYPE_CHECKING:
     from aspfin.batch.differences import BatchDifference
 
@@ -31,12 +29,13 @@ def sentence(difference: BatchDifference) -> str:
         return " ".join(said)
     if not moved:
         return " ".join([*said, "No headline figure changed."])
-    said.append(f"Headline figures changed in {moved} of {len(cases)}.")
+    where = f" in {moved} of {len(cases)}" if len(cases) > 1 else ""
+    said.append(f"Headline figures changed{where}.")
     everything = table[table["cause"] == "all"]
     first = everything[everything["change"] != 0].head(1)
     for row in first.to_dict("records"):
         parts = table[(table["figure"] == row["figure"]) & (table["cause"] != "all")].to_dict("records")
-        why = "; ".join(f"{_signed(one['change'])} from {one['cause']}" for one in parts)
+        why = "; ".join(f"{_signed(one['change'], row['unit'])} from {one['cause']}" for one in parts)
         average = " on average" if row["cases"] > 1 else ""
         said.append(f"{row['label']}: {_change(row)}{average}, {why}.")
     return " ".join(said)
@@ -94,7 +93,7 @@ def _inputs(difference: BatchDifference) -> Iterator[str]:
     yield "What changed in the inputs:"
     for part, changes in parts.items():
         counted = Counter(chain.from_iterable(changes))
-        lines = [f"{one} ({_of(number, len(cases))})" for one, number in counted.items()] or ["nothing"]
+        lines = [f"{one}{_of(number, len(cases))}" for one, number in counted.items()] or ["nothing"]
         yield from (f"    {part if not place else '':<12}{line}" for place, line in enumerate(_listed(lines)))
 
 
@@ -109,7 +108,9 @@ def _shown(value: Any) -> str:
 
 
 def _of(number: int, cases: int) -> str:
-    return "every case" if number == cases else f"{number} of {cases} cases"
+    if cases == 1:
+        return ""
+    return " (every case)" if number == cases else f" ({number} of {cases} cases)"
 
 
 def _figures(difference: BatchDifference) -> list[str]:
@@ -122,9 +123,10 @@ def _figures(difference: BatchDifference) -> list[str]:
     for row in table.to_dict("records"):
         if row["cause"] == "all":
             cases = f"; {row['cases']} of {number} cases" if row["cases"] < number else ""
-            lines.append(f"    {row['label']} ({row['unit'] or 'number'}{cases}): {_change(row)}")
+            unit = "of 100" if _is_share(row["unit"]) else row["unit"] or "number"
+            lines.append(f"    {row['label']} ({unit}{cases}): {_change(row)}")
         else:
-            lines.append(f"        {_signed(row['change'])} from {row['cause']}")
+            lines.append(f"        {_signed(row['change'], row['unit'])} from {row['cause']}")
     return lines
 
 
@@ -142,20 +144,28 @@ def _largest(difference: BatchDifference) -> list[str]:
 
 
 def _change(row: dict[str, Any]) -> str:
-    from aspfin.reporting.style import count
-
+    ends = [_written(row[end], row["unit"]) for end in ("before", "after")]
     if not row["change"]:
-        return f"{count(row['before'], 4)}, unchanged"
-    share = 100 * row["change"] / abs(row["before"]) if row["before"] else None
-    percent = "" if share is None or pd.isna(share) else f", {_signed(share)} %"
-    return f"{count(row['before'], 4)} became {count(row['after'], 4)} ({_signed(row['change'])}{percent})"
+        return f"{ends[0]}, unchanged"
+    change = _signed(row["change"], row["unit"])
+    share = "" if not row["before"] else f", {_signed(100 * row['change'] / abs(row['before']))} %"
+    return f"{ends[0]} became {ends[1]} ({change}{share})"
 
 
-def _signed(value: float) -> str:
+def _written(value: float, unit: str, digits: int = 4) -> str:
+    """Write a figure to more digits than a report does, so that a small change shows; a share in per cent."""
     from aspfin.reporting.style import count
 
-    said = count(abs(value), 3)
-    return said if said == "0" else f"{'+' if value > 0 else '−'}{said}"
+    return f"{count(100 * value, digits)} %" if _is_share(unit) else count(value, digits)
+
+
+def _signed(value: float, unit: str = "") -> str:
+    said = _written(abs(value), unit, 3).replace(" %", " points")
+    return said if not value else f"{'+' if value > 0 else '−'}{said}"
+
+
+def _is_share(unit: str) -> bool:
+    return unit.split(" ")[0] in ("share", "probability")
 
 
 def _few(names: Sequence[str], most: int = 5) -> str:

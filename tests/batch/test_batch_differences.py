@@ -5,7 +5,7 @@ import json
 import pytest
 from run_folders import PARAMETERS, write_batch, write_case
 
-from aspfin.batch.differences import UNEXPLAINED, compare
+from aspfin.batch.differences import UNEXPLAINED, BatchDifference, CaseDifference, FigureChange, compare
 from aspfin.batch.differences_text import text
 from aspfin.results import InputError, Result
 
@@ -181,6 +181,18 @@ def test_the_text_counts_cases_and_shows_the_largest_changes_first(pair):
     assert largest[0] == "    KH15, Fund: 40 million became 41.4 million (+1.4 million, +3.5 %); parameters"
     assert len(largest) == 11 and largest[-1] == "    and 4 more"
     assert max(map(len, said.splitlines())) <= 110
+
+
+def test_a_share_is_told_in_per_cent_and_its_change_in_points():
+    one = FigureChange("unmet", "Unmet need", "share", 0.018, 0.0171, (("data", -0.0009),))
+    difference = BatchDifference(
+        (CaseDifference("KH01", ("a.csv changed",), (), (), ("made", "made"), "", (one,), ()),)
+    )
+    assert (
+        "Unmet need (of 100): 1.8 % became 1.71 % (−0.09 points, −5 %)\n        −0.09 points from data"
+        in text(difference)
+    )
+    assert str(difference).endswith("1.8 % became 1.71 % (−0.09 points, −5 %), −0.09 points from data.")
 
 
 def test_two_single_reports_are_paired_whatever_their_names(tmp_path):
