@@ -177,9 +177,7 @@ def status(
 def verify(
     folder: Annotated[Path, typer.Argument(help="Folder of a report, of a batch, or of all reports.")],
     sample: Annotated[int, typer.Option(help="How many reports to make again in cold kernels.", min=0)] = 2,
-    seed: Annotated[
-        int | None, typer.Option(help="Seed of their choice; left out: another each time.")
-    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of that choice.")] = None,
     parameters: Annotated[Path, typer.Option(help="Folder of the parameter files.")] = Path("parameters"),
 ) -> None:
     """Hash every file of finished reports again, make a few of them again, and say what differs."""

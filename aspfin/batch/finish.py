@@ -105,10 +105,8 @@ def is_finished(folder: Path, formats: Sequence[str] = ()) -> bool:
     except (OSError, ValueError):
         return False
     whole = mark.get("files") == _hashes(folder) and mark.get("cases") == batch_fingerprint(folder)
-    has_formats = not _several(folder) or all(
-        (folder / SYNTHESIS / f"report.{one}").is_file() for one in formats
-    )
-    return whole and has_formats
+    wanted = [folder / SYNTHESIS / f"report.{one}" for one in formats] if _several(folder) else []
+    return whole and all(one.is_file() for one in wanted)
 
 
 def _hashes(folder: Path) -> dict[str, str]:

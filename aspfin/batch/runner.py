@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -50,7 +50,7 @@ class Way:
 
     jobs: int = 1
     warm: bool = True
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     cluster: str | None = None
 
 
@@ -245,7 +245,7 @@ def _side_by_side(
 ) -> Iterator[tuple[int, Made]]:
     """Run jobs in threads, each with a kernel of its own; a thread waits for its kernel most of the time.
 
-    One more than asked for are in flight where kernels are warm: while one starts or ends, the cores have work.
+    One more than asked for is in flight where kernels are warm: while one starts, the cores have work.
     """
     stop = threading.Event()
 
