@@ -163,7 +163,7 @@ def test_another_programme_before_changes_nobody_s_payment():
     """A made-up survey in which half of those entitled are paid: who is drawn goes by the programme's name."""
     made = {
         "households": 5_000,
-        "villages": 30,
+        "villages": 110,
         "households_per_village": 6,
         "rules_on": "2023-12-15",
         "share_paid": 0.5,
