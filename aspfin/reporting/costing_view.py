@@ -16,6 +16,7 @@ from aspfin.reporting import tables
 from aspfin.reporting.manifest import provenance, save_results
 from aspfin.reporting.parameters import sections_of
 from aspfin.reporting.performance_view import Heading
+from aspfin.reporting.table_words import table_words
 
 if TYPE_CHECKING:
     from aspfin.reporting.costing import CostingAnalysis
@@ -178,6 +179,7 @@ def save(a: CostingAnalysis, folder: str | Path | None) -> None:
             headline=headlines.headline(a),
             sentences=words.sentences(a),
             tables=a.tables,
+            about=table_words("costing", a.tables, currency=a.country.currency),
             checks=a.budget.checks,
             unverified=a.unverified,
         )

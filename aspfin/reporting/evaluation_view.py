@@ -29,6 +29,7 @@ from aspfin.reporting.evaluation_tables import (
 )
 from aspfin.reporting.manifest import provenance, save_results
 from aspfin.reporting.parameters import sections_of
+from aspfin.reporting.table_words import table_words
 
 if TYPE_CHECKING:
     from aspfin.reporting.evaluation import EvaluationAnalysis
@@ -355,6 +356,7 @@ def save(a: EvaluationAnalysis, folder: str | Path | None) -> None:
             headline=words.headline(a),
             sentences=words.sentences(a),
             tables=a.tables,
+            about=table_words("evaluation", a.tables, outcome=words.stored_unit(a.outcome)),
             checks=a.checks,
             estimates=words.estimates(a),
         )

@@ -72,6 +72,11 @@ def unit(outcome: Outcome) -> str:
     return "percentage points" if outcome.share else outcome.unit or ""
 
 
+def stored_unit(outcome: Outcome) -> str:
+    """Return the unit in which tables hold an effect on an outcome; "" where nobody has named one."""
+    return "logarithm" if outcome.logarithm else "share" if outcome.share else outcome.unit or ""
+
+
 def amount(outcome: Outcome, value: float, *, bare: bool = False) -> str:
     """Return an effect in the unit of its outcome.
 

@@ -40,6 +40,7 @@ from aspfin.reporting.financing_tables import (
 )
 from aspfin.reporting.manifest import provenance, save_results
 from aspfin.reporting.parameters import sections_of
+from aspfin.reporting.table_words import table_words
 
 if TYPE_CHECKING:
     from aspfin.reporting.financing import FinancingAnalysis
@@ -119,6 +120,7 @@ def save(a: FinancingAnalysis, folder: str | Path | None) -> None:
             headline=words.headline(a),
             sentences=words.sentences(a),
             tables=a.tables,
+            about=table_words("financing", a.tables),
             checks=a.checks,
             unverified=a.inputs,
         )

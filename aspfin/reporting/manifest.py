@@ -91,6 +91,7 @@ def save_results(
     checks: Iterable[Check] = (),
     unverified: pd.DataFrame | Sequence[Any] = (),
     estimates: Iterable[ImpactEstimate | Indicator | Mapping[str, Any]] = (),
+    about: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
     """Write results.json and tables/*.csv into `folder`.
 
@@ -110,6 +111,8 @@ def save_results(
         Inputs used that nobody has verified.
     estimates : iterable of ImpactEstimate, Indicator or record
         The main estimates, the most important first: what a batch compares and pools (`estimates.COLUMNS`).
+    about : mapping, optional
+        Description, source and units of each table (`table_words.table_words`); the workbook shows them.
 
     Raises
     ------
@@ -143,6 +146,7 @@ def save_results(
             "file": f"tables/{name}.csv",
             "rows": len(frame),
             "columns": list(map(str, frame.columns)),
+            **(about or {}).get(name, {}),
         }
         for name, frame in sorted(tables.items())
     ]

@@ -18,6 +18,7 @@ from aspfin.reporting import performance_words as words
 from aspfin.reporting import tables
 from aspfin.reporting.manifest import provenance, save_results
 from aspfin.reporting.parameters import sections_of
+from aspfin.reporting.table_words import table_words
 from aspfin.reporting.workbook import workbook
 
 if TYPE_CHECKING:
@@ -254,6 +255,7 @@ def save(a: PerformanceAnalysis, folder: str | Path | None) -> None:
             headline=words.headline(a),
             sentences=words.sentences(a),
             tables=a.tables,
+            about=table_words("performance", a.tables),
             checks=a.checks,
             unverified=a.unverified,
             estimates=words.estimates(a),

@@ -18,6 +18,7 @@ from aspfin.reporting import tables
 from aspfin.reporting.manifest import csv_text, provenance, save_results
 from aspfin.reporting.parameters import sections_of
 from aspfin.reporting.performance_view import Heading
+from aspfin.reporting.table_words import table_words
 from aspfin.reporting.workbook import workbook
 
 if TYPE_CHECKING:
@@ -243,6 +244,7 @@ def save(a: RegistryAnalysis, folder: str | Path | None) -> None:
         headline=words.headline(a),
         sentences=words.sentences(a),
         tables=a.tables,
+        about=table_words("registry", a.tables),
         checks=a.checks,
     )
     Path(folder, "tables.xlsx").write_bytes(workbook(a.tables))

@@ -18,6 +18,7 @@ from aspfin.reporting import replay_words as words
 from aspfin.reporting import style, tables
 from aspfin.reporting.manifest import provenance, save_results
 from aspfin.reporting.parameters import sections_of
+from aspfin.reporting.table_words import table_words
 
 if TYPE_CHECKING:
     from aspfin.reporting.figure import Figure
@@ -326,6 +327,7 @@ def save(a: ReplayAnalysis, folder: str | Path | None) -> None:
             headline=words.headline(a),
             sentences=words.sentences(a),
             tables=a.tables,
+            about=table_words("replay", a.tables, currency=a.country.currency),
             checks=a.checks,
             unverified=a.inputs[a.inputs["status"] == "unverified"],
         )

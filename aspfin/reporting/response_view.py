@@ -19,6 +19,7 @@ from aspfin.reporting import tables
 from aspfin.reporting.manifest import provenance, save_results
 from aspfin.reporting.parameters import sections_of
 from aspfin.reporting.response_findings import finding
+from aspfin.reporting.table_words import table_words
 from aspfin.reporting.workbook import workbook
 
 if TYPE_CHECKING:
@@ -228,6 +229,7 @@ def save(a: ResponseAnalysis, folder: str | Path | None) -> None:
             headline=words.headline(a),
             sentences=words.sentences(a),
             tables=a.tables,
+            about=table_words("response", a.tables, currency=a.country.currency),
             checks=a.checks,
             unverified=a.unverified,
         )

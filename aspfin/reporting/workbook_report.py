@@ -144,14 +144,15 @@ def _table(
     sheet: Worksheet, columns: Sequence[str], rows: Sequence[Sequence[Any]], units: Mapping[str, str]
 ) -> None:
     """Write a table: names, units where any is known, rows; the head and the first column stay in sight."""
-    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+    from openpyxl.styles import Alignment
     from openpyxl.utils import get_column_letter
 
-    heads = [list(columns)]
+    heads = [[name[:1].upper() + name[1:].replace("_", " ") for name in columns]]
     if any(units.get(name) for name in columns):
         heads.append([units.get(name, "") for name in columns])
     for line in [*heads, *rows]:
         sheet.append([_plain(one) if isinstance(one, str) else one for one in line])
+    wrapped = any(isinstance(one, str) and len(one) > MOST_WIDTH for row in rows for one in row)
     for place, name in enumerate(columns, start=1):
         values = [row[place - 1] for row in rows]
         number = _format(name, values)
@@ -159,24 +160,35 @@ def _table(
             cell = sheet.cell(row, place)
             if number and not isinstance(value, str | bool):
                 cell.number_format = number
-            cell.alignment = Alignment(
-                vertical="top", wrap_text=isinstance(value, str), horizontal="right" if number else None
-            )
-        texts = [*(text for head in heads for text in head[place - 1].split()), *map(_shown, values)]
-        width = min(MOST_WIDTH, max([LEAST_WIDTH, *(len(text) + 2 for text in texts)]))
-        sheet.column_dimensions[get_column_letter(place)].width = width
-        for row in range(1, len(heads) + 1):
-            cell = sheet.cell(row, place)
-            cell.font = Font(bold=row == 1, italic=row > 1, color=INK if row == 1 else GREY)
-            cell.fill = PatternFill("solid", fgColor=TINT)
-            cell.alignment = Alignment(
-                wrap_text=True, vertical="bottom", horizontal="right" if number else None
-            )
-            if row == len(heads):
-                cell.border = Border(bottom=Side(style="medium", color=INK))
+            if wrapped or (number and isinstance(value, str)):
+                side = "right" if number else None
+                cell.alignment = Alignment(vertical="top", wrap_text=isinstance(value, str), horizontal=side)
+        words = [1.15 * len(word) for head in heads for word in head[place - 1].split()]
+        width = max([LEAST_WIDTH, *words, *(len(_shown(value)) for value in values)])
+        sheet.column_dimensions[get_column_letter(place)].width = round(min(MOST_WIDTH, width) + 2, 1)
+        _head(sheet, place, len(heads), right=bool(number))
     sheet.freeze_panes = sheet.cell(len(heads) + 1, 2)
     sheet.print_title_rows = f"1:{len(heads)}"
     _printed(sheet, landscape=len(columns) > 6)
+
+
+def _head(sheet: Worksheet, place: int, lines: int, *, right: bool) -> None:
+    """Set the head of a column apart: its name in bold, its unit in grey."""
+    from openpyxl.styles import Alignment, Border, PatternFill, Side
+
+    for row in range(1, lines + 1):
+        cell = sheet.cell(row, place)
+        cell.font = _font(bold=row == 1, color=INK if row == 1 else GREY)
+        cell.fill = PatternFill("solid", fgColor=TINT)
+        cell.alignment = Alignment(wrap_text=True, vertical="bottom", horizontal="right" if right else None)
+        if row == lines:
+            cell.border = Border(bottom=Side(style="medium", color=INK))
+
+
+def _font(**look: Any) -> Any:
+    from openpyxl.styles import Font
+
+    return Font(**{"name": "Calibri", "size": 11, "color": INK, **look})
 
 
 def _format(name: str, values: Sequence[Any]) -> str:
@@ -188,6 +200,8 @@ def _format(name: str, values: Sequence[Any]) -> str:
         years = re.search(r"(year|from|to)\Z", name.lower()) and all(1900 <= one <= 2100 for one in numbers)
         return "0" if years else "#,##0"
     largest = max(map(abs, numbers))
+    if all(float(one).is_integer() for one in numbers):
+        return "#,##0"
     for bound, shown in ((1000, "#,##0"), (100, "#,##0.0"), (1, "#,##0.00"), (0.01, "0.0000")):
         if largest >= bound:
             return shown
@@ -206,13 +220,11 @@ def _front(
     sheet: Worksheet, title: str, results: Mapping[str, Any], listed: Sequence[tuple[str, str, int, str]]
 ) -> None:
     """Write the first sheet: title, the answer, headline figures, and what each sheet holds."""
-    from openpyxl.styles import Font
-
     for letter, width in zip("ABCD", (34, 56, 14, 44), strict=True):
         sheet.column_dimensions[letter].width = width
-    _line(sheet, title, Font(bold=True, size=15, color=ACCENT), letters=90)
+    _line(sheet, title, _font(bold=True, size=15, color=ACCENT), letters=90)
     for sentence in results.get("sentences", []):
-        _line(sheet, sentence, Font(size=11.5, color=INK))
+        _line(sheet, sentence, _font(size=11.5, color=INK))
     figures = results.get("headline", [])
     if figures:
         sheet.append([])
@@ -230,11 +242,11 @@ def _front(
         sheet.append([name, _plain(words), rows, _plain(source)])
         cell = sheet.cell(sheet.max_row, 1)
         cell.hyperlink = f"#'{name}'!A1"
-        cell.font = Font(color=ACCENT, underline="single")
+        cell.font = _font(color=ACCENT, underline="single")
         sheet.cell(sheet.max_row, 3).number_format = "#,##0"
         _wrap(sheet, sheet.max_row)
     sheet.append([])
-    _line(sheet, ENDING, Font(color=GREY, size=9.5))
+    _line(sheet, ENDING, _font(color=GREY, size=9.5))
     sheet.sheet_view.showGridLines = False
     _printed(sheet, landscape=True)
 
@@ -252,12 +264,12 @@ def _line(sheet: Worksheet, text: str, font: Any, letters: int = LINE) -> None:
 
 
 def _heads(sheet: Worksheet, names: Sequence[str]) -> None:
-    from openpyxl.styles import Border, Font, Side
+    from openpyxl.styles import Border, Side
 
     sheet.append(list(names))
     for place in range(1, len(names) + 1):
         cell = sheet.cell(sheet.max_row, place)
-        cell.font, cell.border = Font(bold=True, color=INK), Border(bottom=Side(style="medium", color=INK))
+        cell.font, cell.border = _font(bold=True, color=INK), Border(bottom=Side(style="medium", color=INK))
 
 
 def _wrap(sheet: Worksheet, row: int) -> None:
