@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,7 +71,7 @@ def panel_figure(records: Sequence[CaseRecord], folder: Path) -> Figure | None:
     return small_bars(
         bars,
         title=f"One by one: {differing[0]['label'].lower()} is highest for {top['panel']} ({top['text']})",
-        subtitle=f"Each bar as a share of the longest of its kind{more}",
+        subtitle=f"Each kind of bar on a scale of its own{more}",
     )
 
 
@@ -79,19 +79,18 @@ def estimates_table(compared: ComparedEstimates) -> tables.Html:
     """Return the estimates raw, pooled and with p-values adjusted for looking at all of them."""
     frame, unit = compared.table, compared.unit
     write = {"share": lambda value: written(value, "share")}.get(unit, style.number)
-    columns = {"label": frame["label"], "raw": frame["estimate"].map(write)}
-    headers = {"label": "Case", "raw": "By itself", "raw_range": "95 % interval"}
-    columns["raw_range"] = _ranges(frame["ci_low"], frame["ci_high"], write)
+    raw = _with_ranges(frame, ("estimate", "ci_low", "ci_high"), write)
+    columns: dict[str, object] = {"label": frame["label"], "raw": raw}
+    headers = {"label": "Case", "raw": "By itself (95 % interval)"}
     if compared.pooled is not None:
-        columns["pooled"] = frame["pooled"].map(write, na_action="ignore")
-        columns["pooled_range"] = _ranges(frame["pooled_ci_low"], frame["pooled_ci_high"], write)
-        headers |= {"pooled": "Drawn to the mean", "pooled_range": "95 % interval of that"}
+        columns["pooled"] = _with_ranges(frame, ("pooled", "pooled_ci_low", "pooled_ci_high"), write)
+        headers["pooled"] = "Drawn to the mean (95 % interval)"
     if compared.tested:
         columns |= {name: frame[name] for name in ("p_value", "holm", "q_value")}
-        headers |= {"p_value": "p-value", "holm": "p, all cases (Holm)", "q_value": "q-value (Anderson)"}
+        headers |= {"p_value": "p-value", "holm": "p for all (Holm)", "q_value": "q (Anderson)"}
     formats = {name: _p for name in ("p_value", "holm", "q_value") if name in columns}
     shown = pd.DataFrame(columns)
-    texts = {name: str for name in ("raw", "raw_range", "pooled", "pooled_range") if name in shown}
+    texts = {name: str for name in ("raw", "pooled") if name in shown}
     return tables.table(
         shown,
         caption=f"{compared.label}{f' ({unit})' if unit and unit != 'share' else ''}, case by case",
@@ -101,10 +100,12 @@ def estimates_table(compared: ComparedEstimates) -> tables.Html:
     )
 
 
-def _ranges(low: pd.Series, high: pd.Series, write: object) -> list[str | None]:
+def _with_ranges(
+    frame: pd.DataFrame, names: tuple[str, str, str], write: Callable[[float], str]
+) -> list[str | None]:
     return [
-        None if math.isnan(a) or math.isnan(b) else f"{write(a)} to {write(b)}"  # type: ignore[operator]
-        for a, b in zip(low, high, strict=True)
+        None if any(map(math.isnan, row)) else f"{write(row[0])} ({write(row[1])} to {write(row[2])})"
+        for row in frame[list(names)].to_numpy(float)
     ]
 
 
@@ -123,7 +124,7 @@ def _notes(compared: ComparedEstimates) -> list[str]:
         notes.append(
             "Drawn to the mean: an estimate that stands out and is uncertain owes part of that to chance, so "
             "it is moved towards the mean of all, the more the less certain it is. "
-            f"{compared.pooled.sentence()} {compared.pooled.left_out}"
+            f"{compared.pooled.sentence().replace(' -', ' −')} {compared.pooled.left_out}"
         )
     if compared.tested:
         notes.append(
@@ -131,5 +132,5 @@ def _notes(compared: ComparedEstimates) -> list[str]:
             "for any false finding; Anderson's q-value for the share of false ones among those found."
         )
     if compared.left_out:
-        notes.append(f"{compared.left_out} of the reports made have no such estimate, or it is hidden.")
+        notes.append(f"Without such an estimate, or hidden: {compared.left_out} of the reports made.")
     return notes

@@ -122,10 +122,12 @@ class Protected:
                 "total and the others"
             )
         told = "; ".join(parts)
+        number = len(self.withheld)
+        which = "The report of one case shows" if number == 1 else f"The reports of {number} cases show"
+        them = "it" if number == 1 else "them"
         return (
-            f"{told[:1].upper()}{told[1:]}. The reports of {len(self.withheld)} "
-            f"case{'' if len(self.withheld) == 1 else 's'} show what is hidden here: do not publish them "
-            "together with the others."
+            f"{told[:1].upper()}{told[1:]}. {which} what is hidden here: do not publish {them} together with "
+            "the others."
         )
 
 
@@ -167,11 +169,14 @@ def protect(records: Sequence[CaseRecord], *, minimum: int = MINIMUM) -> Protect
     exposed = 0
     for name in names:
         for alike in _alike(held):
-            found, safe_from_attack = _marks(alike, name, minimum)
-            exposed += not safe_from_attack
-            for one, mark in zip(alike, found, strict=True):
-                if mark and _shown(one, name):
-                    hidden[id(one)][name] = mark
+            # A failed report may be of many or of nobody. So it is protected as a small one would be, and yet
+            # does not count as protection of others: both tables are worked out, and what either hides is.
+            for table in (alike, [one for one in alike if one.made]):
+                found, safe_from_attack = _marks(table, name, minimum)
+                exposed += not safe_from_attack
+                for one, mark in zip(table, found, strict=True):
+                    if mark and _shown(one, name):
+                        hidden[id(one)].setdefault(name, mark)
     safe = [_without(one, hidden[id(one)]) if id(one) in hidden else one for one in records]
     marks = [mark for one in hidden.values() for mark in one.values()]
     return Protected(
@@ -232,6 +237,8 @@ def _marks(records: Sequence[CaseRecord], name: str, minimum: int) -> tuple[list
     """
     from aspfin import indicators
 
+    if not records:
+        return [], True
     cells = [people_of(one) for one in records]
     counts = pd.Series([_count(one, name) for one in records]).groupby(cells, sort=True).min()
     if len(counts) == 1:  # nothing to subtract from

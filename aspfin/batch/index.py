@@ -134,7 +134,7 @@ def write_batch(folder: Path, *, title: str, places: pd.DataFrame) -> None:
         "orders": _orders([one for one in records if one.made], columns, own, safe),
         "formats": [one for one in FORMATS if any(one in case.formats for case in records)],
         "estimates": "" if compared is None else estimates_table(compared).html,
-        "legend": [(_short(flag), FLAGS[flag]) for flag in FLAGS if any(flag in one for one in own.values())],
+        "legend": _legend(records, own),
         "synthesis": _synthesis(folder),
     }
     _replace(folder / "index.html", fill("index.html.j2", values))
@@ -224,6 +224,12 @@ def _shared(
         f"The same in every report: {'; '.join(figures)}." if figures else "",
         f"True of every report: it {'; '.join(flags)}." if flags else "",
     ]
+
+
+def _legend(records: Sequence[CaseRecord], flags: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """Return the flags of the reports in the table, short and in words."""
+    raised = {flag for one in records if one.made for flag in flags[one.name]}
+    return [(_short(flag), FLAGS[flag]) for flag in FLAGS if flag in raised]
 
 
 def _short(flag: str) -> str:

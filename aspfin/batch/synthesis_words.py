@@ -221,9 +221,9 @@ def _ranks(a: SynthesisAnalysis) -> str:
         if apart
         else "overlap: even their order is not sure"
     )
-    ends = f"the intervals of {top['label']} (highest) and {bottom['label']} (lowest) {sure}"
-    others = f"{near} of the {len(known) - 1} others could be as high as the highest"
-    return f"Of {a.compared.label.lower()}, {ends}; {others}."
+    how = "By itself" if a.compared.pooled is None else "Drawn to the mean as far as each is uncertain"
+    ends = f"{top['label']} is highest and {bottom['label']} lowest, and their intervals {sure}"
+    return f"{how}, {ends}; {near} of the {len(known) - 1} others could be as high as the highest."
 
 
 def _pooled(a: SynthesisAnalysis) -> list[str]:
@@ -231,7 +231,9 @@ def _pooled(a: SynthesisAnalysis) -> list[str]:
         return []
     found = [_estimates(a)]
     if a.compared.left_out:
-        found.append(f"{_reports(a.compared.left_out)} made give no such estimate, or it is hidden.")
+        found.append(
+            f"Without such an estimate, or hidden: {a.compared.left_out} of {_reports(len(a.made))}."
+        )
     return found
 
 

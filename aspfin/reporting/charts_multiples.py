@@ -109,12 +109,13 @@ def small_bars(
     source: str = "",
     alt: str | None = None,
 ) -> Figure:
-    """Draw up to three figures of each case as bars in its own small panel, each as a share of the largest.
+    """Draw up to three figures of each case as bars in its own small panel, each kind on a scale of its own.
 
     Parameters
     ----------
     figures
-        Columns panel, figure, value, text (the value in words). A missing value leaves its bar out.
+        Columns panel, figure, value, text (the value in words). A missing value leaves its bar out; bars
+        start at 0, and where values lie below 0 too, a line marks it.
 
     Raises
     ------
@@ -134,7 +135,8 @@ def small_bars(
         raise ValueError(f"figures: got {len(names)} figures; allowed: at most {MOST_FIGURES}")
     first = figures[figures["figure"] == names[0]].set_index("panel")["value"]
     shown = _highest(first)
-    largest = figures.groupby("figure")["value"].agg(lambda one: one.abs().max())
+    lowest = figures.groupby("figure")["value"].min().clip(upper=0).fillna(0.0)
+    width = figures.groupby("figure")["value"].max().clip(lower=0).fillna(0.0) - lowest
     cells = figures.set_index(["panel", "figure"])
 
     def draw(canvas: Canvas, narrow: bool) -> None:
@@ -145,9 +147,12 @@ def small_bars(
             axes.set_title(_short(name, 26), loc="left", fontsize=8.2, fontweight="bold", pad=5)
             for place, figure in enumerate(names):
                 value, text = cells.loc[(name, figure), ["value", "text"]]
-                if np.isfinite(value) and largest[figure] > 0:
-                    share = abs(value) / largest[figure]
-                    axes.barh(place, share, height=0.32, color=style.SCALE[(4, 3, 2)[place]])
+                if np.isfinite(value) and width[figure] > 0:
+                    zero = -lowest[figure] / width[figure]
+                    colour = style.SCALE[(4, 3, 2)[place]]
+                    axes.barh(place, value / width[figure], left=zero, height=0.32, color=colour)
+                    if zero > 0:
+                        axes.plot([zero, zero], [place - 0.2, place + 0.2], color=style.INK, lw=0.8)
                 axes.text(
                     0,
                     place - 0.25,

@@ -81,6 +81,15 @@ def test_a_report_that_failed_counts_as_hidden(tmp_path):
     assert marks(protect(read_records(tmp_path)))["KH02"] == "complementary"
 
 
+def test_a_report_that_failed_protects_nobody(tmp_path):
+    coverage(tmp_path, "KH01", 4)
+    coverage(tmp_path, "KH02", 80)
+    coverage(tmp_path, "KH03", 300)
+    coverage(tmp_path, "KH04", 40, failure={"error": "ValueError: no rows"})
+    found = marks(protect(read_records(tmp_path)))
+    assert found == {"KH01": "small", "KH02": "complementary", "KH03": "", "KH04": ""}
+
+
 def test_a_stricter_minimum_of_a_case_holds_for_all(tmp_path):
     strict = {"parameters": {"disclosure": {"minimum_cell": 90}}}
     coverage(tmp_path, "KH01", 80)

@@ -138,7 +138,7 @@ def test_estimates_are_raw_pooled_and_adjusted(tmp_path):
         case(tmp_path, name, {"need": value}, kind="evaluation", estimates=[estimate(value, 5.0)])
     page = page_of(tmp_path)
     assert "Drawn to the mean" in page
-    assert "p, all cases (Holm)" in page
+    assert "p for all (Holm)" in page
     assert "below 0.001" in page
 
 
