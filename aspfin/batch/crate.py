@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from aspfin.reporting.identity import template_hash
 from aspfin.results import InputError, Problem
 
 if TYPE_CHECKING:
@@ -28,12 +29,14 @@ if TYPE_CHECKING:
 __all__ = ["write_crate"]
 
 METADATA, SUMS, WORKFLOW = "ro-crate-metadata.json", "SHA256SUMS", "workflow"
+SYNTHESIS = "synthesis"  # kind of the report on all cases of a batch, which stands beside them
 CONTEXT = "https://w3id.org/ro/terms/workflow-run/context"
 PROFILES = {  # of the versions that belong to RO-Crate 1.3; rocrate adds Workflow RO-Crate itself
     "https://w3id.org/ro/wfrun/process/0.6": "Process Run Crate",
     "https://w3id.org/ro/wfrun/workflow/0.6": "Workflow Run Crate",
 }
 OF_A_BATCH = ("index.html", "summary.csv")
+JUPYTER = "#jupyter-notebook"
 # They hold times of the run, so their bytes differ between equal runs, and so would those of the crate.
 RECORDS = {"run.json": "how and when this report was made", "batch.json": "how and when the batch was made"}
 LICENCE = (
@@ -121,7 +124,7 @@ def write_crate(folder: str | Path, *, title: str, date: date) -> Path:
     Raises
     ------
     InputError
-        No finished report there; a file is missing or was changed by hand; or the notebook that made the
+        No finished report there; a file is missing or was changed by hand; or a notebook that made the
         reports is not today's.
 
     References
@@ -138,16 +141,16 @@ def write_crate(folder: str | Path, *, title: str, date: date) -> Path:
     """
     folder = Path(folder)
     runs = _runs(folder)
-    workflow = _copy_template(runs, folder)
+    templates = _copy_templates(runs, folder)
     book = _book(title, date, runs)
     crate = book.crate
-    made = {workflow: _told(folder / workflow)}
-    main = _add_workflow(crate, folder, workflow, runs)
+    made = {name: told for name in templates.values() if (told := _told(folder / name)) is not None}
+    flows = {kind: _add_workflow(book, kind, name, made[name], runs) for kind, name in templates.items()}
     actions = []
     for run in runs:
         made |= run.files
         files = [_add_file(crate, name, *told) for name, told in run.files.items()]
-        action = _add_action(book, run, main, files)
+        action = _add_action(book, run, flows[run.record["kind"]], files)
         _add_record(crate, folder, f"{run.prefix}run.json", action)
         actions.append(action)
     crate.root_dataset["mentions"] = actions
@@ -165,12 +168,13 @@ def write_crate(folder: str | Path, *, title: str, date: date) -> Path:
 
 
 def _runs(folder: Path) -> list[_Run]:
+    """Return the cases, and after them the synthesis of a batch: the first is what the crate is about."""
     single = folder / "run.json"
     records = [single] if single.is_file() else sorted(folder.glob("*/run.json"))
     if not records:
         allowed = "a folder with a run.json, or with cases that have one"
         raise InputError(Problem("crate", "folder", folder.name, allowed))
-    return [
+    found = [
         _Run(
             json.loads(record.read_text(encoding="utf-8")),
             record.parent,
@@ -178,6 +182,7 @@ def _runs(folder: Path) -> list[_Run]:
         )
         for record in records
     ]
+    return sorted(found, key=lambda run: run.record["kind"] == SYNTHESIS)
 
 
 def _told(path: Path) -> tuple[str, int] | None:
@@ -188,25 +193,31 @@ def _told(path: Path) -> tuple[str, int] | None:
     return sha256(content).hexdigest(), len(content)
 
 
-def _copy_template(runs: Sequence[_Run], folder: Path) -> str:
-    """Put the notebook that made the reports into the crate, if it is still the one that did."""
-    from aspfin.batch.runner import template_path
-    from aspfin.reporting.identity import template_hash
-
-    kinds = sorted({run.record["kind"] for run in runs})
-    hashes = sorted({run.identity["template_hash"] for run in runs})
-    if len(kinds) > 1 or len(hashes) > 1:
-        found = ", ".join(kinds if len(kinds) > 1 else hashes)
-        raise InputError(Problem("crate", "template", found, "one notebook for all cases; run them again"))
-    content = template_path(kinds[0]).read_bytes()
-    today = template_hash(content)
-    if today != hashes[0]:
-        allowed = f"the notebook that made the reports ({hashes[0]}); run them again"
-        raise InputError(Problem("crate", "template", today, allowed))
-    name = f"{WORKFLOW}/{runs[0].identity['template']}"
+def _copy_templates(runs: Sequence[_Run], folder: Path) -> dict[str, str]:
+    """Put the notebook of each kind of report into the crate, if it is still the one that made them."""
+    found = {}
+    for kind in dict.fromkeys(run.record["kind"] for run in runs):
+        identities = [run.identity for run in runs if run.record["kind"] == kind]
+        hashes = sorted({one["template_hash"] for one in identities})
+        content = _template(kind)
+        if hashes != [template_hash(content)]:
+            allowed = f"{template_hash(content)}, today's notebook, for every case; run them again"
+            raise InputError(Problem(f"crate: {kind}", "template", ", ".join(hashes), allowed))
+        found[kind] = f"{WORKFLOW}/{identities[0]['template']}", content
     (folder / WORKFLOW).mkdir(exist_ok=True)
-    (folder / name).write_bytes(content)
-    return name
+    for name, content in found.values():
+        (folder / name).write_bytes(content)
+    return {kind: name for kind, (name, _) in found.items()}
+
+
+def _template(kind: str) -> bytes:
+    from aspfin.batch.runner import template_path
+
+    if kind != SYNTHESIS:
+        return template_path(kind).read_bytes()
+    from aspfin.batch.synthesis import KIND
+
+    return template_path(KIND).read_bytes()
 
 
 def _book(title: str, day: date, runs: Sequence[_Run]) -> _Book:
@@ -217,10 +228,14 @@ def _book(title: str, day: date, runs: Sequence[_Run]) -> _Book:
     crate = book.crate
     crate.metadata.extra_contexts.append(CONTEXT)
     failed = sum(run.record["status"] == "failed" for run in runs)
+    kind = runs[0].record["kind"]
+    cases = sum(run.record["kind"] == kind for run in runs)
     crate.name = title
     crate.description = (
-        f"{len(runs)} {runs[0].record['kind']} report{'s' if len(runs) > 1 else ''} by aspfin"
-        f"{f', {failed} of them failed' if failed else ''}. To check the files: sha256sum -c {SUMS}. "
+        f"{cases} {kind} report{'s' if cases > 1 else ''} by aspfin"
+        f"{', with a synthesis' if cases < len(runs) else ''}"
+        f"{f', {failed} of them failed' if failed else ''}. "
+        f"To check the files: sha256sum -c {SUMS}. "
         "To make them again: the versions listed here, the parameters of each run, and aspfin run."
     )
     crate.datePublished = day.isoformat()
@@ -232,37 +247,35 @@ def _book(title: str, day: date, runs: Sequence[_Run]) -> _Book:
     return book
 
 
-def _add_workflow(crate: ROCrate, folder: Path, name: str, runs: Sequence[_Run]) -> Any:
-    """Add the notebook as the main workflow, with the software it ran under and its parameters."""
+def _add_workflow(book: _Book, kind: str, name: str, told: tuple[str, int], runs: Sequence[_Run]) -> Any:
+    """Add the notebook of a kind as a workflow with its parameters; that of the cases is the main one."""
     from rocrate.model.computerlanguage import ComputerLanguage
 
-    digest, size = _told(folder / name) or ("", 0)
-    language = crate.add(
-        ComputerLanguage(crate, "#jupyter-notebook", properties={"name": "Jupyter notebook", "url": "https://jupyter.org/"})
-    )  # fmt: skip
-    first = runs[0].identity
-    told = {
-        "name": f"aspfin report: {runs[0].record['kind']}",
-        "version": first["template_hash"],
-        "encodingFormat": FORMATS[".ipynb"],
-        "sha256": digest,
-        "contentSize": str(size),
-    }
-    main = crate.add_workflow(dest_path=name, main=True, lang=language, properties=told)
-    main["input"] = list(_parameters(crate, runs))
-    return main
+    language = book.known.get(JUPYTER)
+    if language is None:
+        words = {"name": "Jupyter notebook", "url": "https://jupyter.org/"}
+        language = book.known[JUPYTER] = book.crate.add(
+            ComputerLanguage(book.crate, JUPYTER, properties=words)
+        )
+    mine = [run for run in runs if run.record["kind"] == kind]
+    said = _file_properties(name, *told)
+    said |= {"name": f"aspfin report: {kind}", "version": mine[0].identity["template_hash"]}
+    main = kind == runs[0].record["kind"]
+    flow = book.crate.add_workflow(dest_path=name, main=main, lang=language, properties=said)
+    flow["input"] = list(_parameters(book, kind, mine))
+    return flow
 
 
-def _parameters(crate: ROCrate, runs: Sequence[_Run]) -> Iterator[Any]:
-    """Add one formal parameter for each top-level section that some case has."""
+def _parameters(book: _Book, kind: str, runs: Sequence[_Run]) -> Iterator[Any]:
+    """Add one formal parameter for each top-level section that some case of this kind has."""
     values: dict[str, Any] = {}
     for run in runs:
         for name, value in run.identity["parameters"].items():
             if value is not None:
                 values.setdefault(name, value)
     for name, value in sorted(values.items()):
-        kind = KINDS_OF_VALUE.get(type(value), "PropertyValue")
-        yield crate.add_formal_parameter(name, kind, identifier=_parameter_id(name))
+        sort = KINDS_OF_VALUE.get(type(value), "PropertyValue")
+        yield book.crate.add_formal_parameter(name, sort, identifier=_parameter_id(kind, name))
 
 
 def _add_action(book: _Book, run: _Run, main: Any, files: list[Any]) -> Any:
@@ -281,13 +294,13 @@ def _add_action(book: _Book, run: _Run, main: Any, files: list[Any]) -> Any:
     status = "FailedActionStatus" if record["status"] == "failed" else "CompletedActionStatus"
     told["actionStatus"] = {"@id": f"http://schema.org/{status}"}
     stated = [(name, one) for name, one in sorted(run.identity["parameters"].items()) if one is not None]
-    inputs = [_value(book, name, value) for name, value in stated]
+    inputs = [_value(book, kind, name, value) for name, value in stated]
     inputs += [_data(book, name, digest) for name, digest in sorted((run.identity.get("data") or {}).items())]
     instruments = [main, _software(book, run.identity)]
     return book.crate.add_action(instruments, run.id, object=inputs, result=files, properties=told)
 
 
-def _value(book: _Book, name: str, value: Any) -> Any:
+def _value(book: _Book, kind: str, name: str, value: Any) -> Any:
     """Return the entity of a section as a case has it; equal ones are one entity."""
     value = _portable(value)
     text = json.dumps(value, sort_keys=True, ensure_ascii=False)
@@ -296,9 +309,9 @@ def _value(book: _Book, name: str, value: Any) -> Any:
         "@type": "PropertyValue",
         "name": name,
         "value": plain,
-        "exampleOfWork": {"@id": _parameter_id(name)},
+        "exampleOfWork": {"@id": _parameter_id(kind, name)},
     }
-    return book.entity(f"#value/{quote(name)}/{_short(text)}", told)
+    return book.entity(f"#value/{kind}/{quote(name)}/{_short(text)}", told)
 
 
 def _data(book: _Book, name: str, digest: str) -> Any:
@@ -337,10 +350,13 @@ def _application(name: str, version: str) -> dict[str, Any]:
 
 
 def _add_file(crate: ROCrate, name: str, digest: str, size: int) -> Any:
+    return crate.add_file(dest_path=name, properties=_file_properties(name, digest, size))
+
+
+def _file_properties(name: str, digest: str, size: int) -> dict[str, Any]:
+    form = FORMATS.get(Path(name).suffix)
     told = {"name": name, "sha256": digest, "contentSize": str(size)}
-    if form := FORMATS.get(Path(name).suffix):
-        told["encodingFormat"] = form
-    return crate.add_file(dest_path=name, properties=told)
+    return told if form is None else {**told, "encodingFormat": form}
 
 
 def _add_record(crate: ROCrate, folder: Path, name: str, about: Any) -> None:
@@ -350,8 +366,8 @@ def _add_record(crate: ROCrate, folder: Path, name: str, about: Any) -> None:
         crate.add_file(dest_path=name, properties={**told, "about": {"@id": about.id}})
 
 
-def _parameter_id(name: str) -> str:
-    return f"#parameter/{quote(name)}"
+def _parameter_id(kind: str, name: str) -> str:
+    return f"#parameter/{kind}/{quote(name)}"
 
 
 def _short(text: str) -> str:

@@ -20,6 +20,7 @@ from aspfin.results import InputError, Problem, ResultMixin
 __all__ = ["BatchDifference", "CaseDifference", "FigureChange", "compare"]
 
 PARTS = ("data", "code", "parameters")
+SYNTHESIS = "synthesis"
 UNEXPLAINED = "same inputs, other results"
 NOTHING = "nothing"
 COLUMNS = ("case", "figure", "label", "unit", "before", "after", "change", "change_percent", "cause")
@@ -240,6 +241,8 @@ def _runs(folder: Path) -> dict[str, Run]:
         "" if place == single else place.parent.name: json.loads(place.read_text(encoding="utf-8"))
         for place in places
     }
+    # The synthesis of a batch is made of its cases: whatever it says differs because they do.
+    read = {name: run for name, run in read.items() if not name or run["kind"] != SYNTHESIS}
     for name, run in read.items():
         if "identity" not in run:
             allowed = "one that says what the report was made from; run it again"

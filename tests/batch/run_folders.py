@@ -53,6 +53,17 @@ def write_case(folder: Path, name: str, *, headline=None, status="made", files=N
     return record
 
 
+def write_synthesis(folder: Path) -> None:
+    """Write the report on all cases of a batch, beside them."""
+    from aspfin.batch.synthesis import KIND
+
+    told = {"template": KIND.template, "template_hash": template_hash(template_path(KIND).read_bytes())}
+    record = write_case(folder / "synthesis", "synthesis", headline={}, parameters={"title": "All"}, **told)
+    (folder / "synthesis" / "run.json").write_text(
+        json.dumps(record | {"kind": "synthesis"}), encoding="utf-8"
+    )
+
+
 def write_batch(folder: Path, names, **each) -> Path:
     """Write a batch of cases; `each` maps a name to arguments of `write_case`."""
     for name in names:

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from run_folders import PARAMETERS, write_batch, write_case
+from run_folders import PARAMETERS, write_batch, write_case, write_synthesis
 
 from aspfin.batch.differences import UNEXPLAINED, BatchDifference, CaseDifference, FigureChange, compare
 from aspfin.batch.differences_text import text
@@ -202,6 +202,13 @@ def test_two_single_reports_are_paired_whatever_their_names(tmp_path):
     assert difference.cases[0].name == "floods_longer"
     assert ("area", "floods", "floods") not in difference.cases[0].parameters
     assert "Fund (USD): 40 became 50 (+10, +25 %)" in text(difference)
+
+
+def test_the_synthesis_of_a_batch_is_no_case(pair):
+    a, b = pair({"KH01": {}}, {"KH01": {}})
+    write_synthesis(a)
+    difference = compare(a, b)
+    assert [case.name for case in difference.cases] == ["KH01"] and difference.only_first == ()
 
 
 def test_folders_that_cannot_be_compared_are_refused(tmp_path, pair):

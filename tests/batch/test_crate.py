@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from rocrate.rocrate import ROCrate
-from run_folders import PARAMETERS, TEMPLATE_HASH, write_batch, write_case
+from run_folders import PARAMETERS, TEMPLATE_HASH, write_batch, write_case, write_synthesis
 
 from aspfin.batch.crate import write_crate
 from aspfin.batch.runner import template_path
@@ -211,8 +211,8 @@ def test_a_name_with_spaces_and_letters_of_any_script_is_linked(tmp_path):
     [
         (lambda folder: (folder / "KH01/report.html").write_text("mine"), "KH01/report.html: file: got 'changed since"),
         (lambda folder: (folder / "KH02/results.json").unlink(), "KH02/results.json: file: got 'missing'"),
-        (lambda folder: write_case(folder / "KH02", "KH02", template_hash="ffff"), "crate: template: got "),
-        (lambda folder: [write_case(folder / n, n, template_hash="ffff") for n in NAMES], "the notebook that made"),
+        (lambda folder: write_case(folder / "KH02", "KH02", template_hash="ffff"), "crate: financing: template: got "),
+        (lambda folder: [write_case(folder / n, n, template_hash="ffff") for n in NAMES], "today's notebook"),
     ],
 )  # fmt: skip
 def test_a_crate_is_refused_where_it_would_say_something_untrue(batch, spoil, told):
@@ -220,6 +220,21 @@ def test_a_crate_is_refused_where_it_would_say_something_untrue(batch, spoil, to
     with pytest.raises(InputError, match=told):
         write_crate(batch, title="Floods", date=DAY)
     assert not (batch / "ro-crate-metadata.json").exists()
+
+
+def test_the_synthesis_of_a_batch_has_a_workflow_of_its_own(batch):
+    write_synthesis(batch)
+    write_crate(batch, title="Floods", date=DAY)
+    graph = read(batch)
+    assert graph["./"]["mainEntity"] == {"@id": "workflow/financing.ipynb"}
+    assert refs(graph["#run/synthesis"]["instrument"])[0] == "workflow/synthesis.ipynb"
+    assert graph["./"]["description"].startswith(
+        "3 financing reports by aspfin, with a synthesis, 1 of them failed."
+    )
+    slots = {one["@id"] for one in of_type(graph, "FormalParameter")}
+    flows = [graph[f"workflow/{kind}.ipynb"] for kind in ("financing", "synthesis")]
+    assert slots == {one for flow in flows for one in refs(flow["input"])}
+    assert refs(flows[1]["input"]) == ["#parameter/synthesis/title"]
 
 
 def test_two_hundred_cases_take_well_under_a_second(tmp_path):
