@@ -144,7 +144,9 @@ def small_bars(
         for axes, name in zip(_grid(canvas, len(shown), columns), shown, strict=True):
             axes.set(xlim=(0, 1), ylim=(len(names) - 0.2, -0.65), xticks=[], yticks=[])
             axes.axis("off")
-            axes.set_title(_short(name, 26), loc="left", fontsize=8.2, fontweight="bold", pad=5)
+            axes.set_title(
+                _short(name, 26 if narrow else 30), loc="left", fontsize=8.2, fontweight="bold", pad=5
+            )
             for place, figure in enumerate(names):
                 value, text = cells.loc[(name, figure), ["value", "text"]]
                 if np.isfinite(value) and width[figure] > 0:
