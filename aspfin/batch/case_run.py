@@ -23,7 +23,7 @@ from aspfin.reporting.reading import Case
 if TYPE_CHECKING:
     from aspfin.batch.kernels import Kernels
 
-__all__ = ["Job", "add_formats", "make"]
+__all__ = ["Job", "add_formats", "failed_report", "make"]
 
 # A path starts where a word does: without that, megabytes of pictures would be searched from every letter.
 _KERNEL_PATH = re.compile(r"(?<![^\s\"'<>])[^\s\"'<>]*?ipykernel_\d+[/\\]\d+\.py")
@@ -89,6 +89,13 @@ def make(job: Job, work: Path, *, kernels: Kernels, limits: Limits, attempt: int
     template.unlink(missing_ok=True)
     executed.unlink(missing_ok=True)
     return Made(failure, seconds, kernel)
+
+
+def failed_report(job: Job, work: Path, failure: Failure) -> None:
+    """Leave a failed report in the folder `work` of a job that could not even begin."""
+    started = datetime.now(UTC)
+    _fail(job, work, work / "none", failure)
+    _record(job, work, failure, started, {"seconds": 0.0, "kernel": "", "attempts": 0})
 
 
 def _finish(job: Job, work: Path, executed: Path) -> Failure | None:
