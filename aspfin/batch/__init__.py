@@ -15,6 +15,8 @@ _HOMES = {
     "outcomes": ("CaseOutcome", "Failure", "Limits"),
     "runner": ("plan", "run"),
     "index": ("write_indexes",),
+    "records": ("CaseRecord", "read_records", "records_frame"),
+    "disclosure": ("protect",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = sorted(_HOME_OF)

@@ -28,6 +28,7 @@ __all__ = [
     "headline_columns",
     "other_checks",
     "said",
+    "without_ends",
     "written",
 ]
 
@@ -66,6 +67,20 @@ def headline_columns(records: Sequence[CaseRecord]) -> list[dict[str, str]]:
         {"name": name, "label": str(one.get("label", name)), "unit": str(one.get("unit") or "")}
         for name, one in found.items()
     ]
+
+
+def without_ends(columns: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Return the figures without those that are the ends of another's interval.
+
+    Examples
+    --------
+    >>> names = ("effect", "effect_low", "effect_high", "dry")
+    >>> [one["name"] for one in without_ends([{"name": name} for name in names])]
+    ['effect', 'dry']
+    """
+    names = {one["name"] for one in columns}
+    ends = {f"{name}_{end}" for name in names for end in ("low", "high")}
+    return [dict(one) for one in columns if one["name"] not in ends]
 
 
 def written(value: float, unit: str) -> str:

@@ -9,17 +9,26 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from aspfin.batch.comparison import CURVES, ComparedEstimates, curves_of, headline_columns, said, written
+from aspfin.batch.comparison import (
+    CURVES,
+    ComparedEstimates,
+    curves_of,
+    headline_columns,
+    said,
+    without_ends,
+    written,
+)
 from aspfin.batch.records import CaseRecord
 from aspfin.reporting import style, tables
 
 if TYPE_CHECKING:
     from aspfin.reporting.figure import Figure
 
-__all__ = ["estimates_table", "panel_figure", "panels"]
+__all__ = ["estimates_table", "panel_figure", "panels", "unbroken"]
 
 LEAST_PANELS = 3  # two cases are compared in the table
 MOST_BARS = 3
+SHORT_LABEL = 16  # characters
 
 
 def panels(records: Sequence[CaseRecord], folder: Path) -> str:
@@ -48,7 +57,11 @@ def panel_figure(records: Sequence[CaseRecord], folder: Path) -> Figure | None:
             x_label=curve.x_words,
             log_x=curve.log_x,
         )
-    columns = [c for c in headline_columns(made) if any(math.isfinite(one.value(c["name"])) for one in made)]
+    columns = [
+        c
+        for c in without_ends(headline_columns(made))
+        if any(math.isfinite(one.value(c["name"])) for one in made)
+    ]
     differing = [c for c in columns if len({one.value(c["name"]) for one in made}) > 1][:MOST_BARS]
     if not differing:
         return None
@@ -80,7 +93,7 @@ def estimates_table(compared: ComparedEstimates) -> tables.Html:
     frame, unit = compared.table, compared.unit
     write = {"share": lambda value: written(value, "share")}.get(unit, style.number)
     raw = _with_ranges(frame, ("estimate", "ci_low", "ci_high"), write)
-    columns: dict[str, object] = {"label": frame["label"], "raw": raw}
+    columns: dict[str, object] = {"label": frame["label"].map(unbroken), "raw": raw}
     headers = {"label": "Case", "raw": "By itself (95 % interval)"}
     if compared.pooled is not None:
         columns["pooled"] = _with_ranges(frame, ("pooled", "pooled_ci_low", "pooled_ci_high"), write)
@@ -98,6 +111,17 @@ def estimates_table(compared: ComparedEstimates) -> tables.Html:
         formats={**texts, **formats},
         notes=_notes(compared),
     )
+
+
+def unbroken(label: str) -> str:
+    """Return a short label in one piece, for the first column of a wide table.
+
+    Examples
+    --------
+    >>> " " in unbroken("seed 1"), " " in unbroken("Disaster-management programme")
+    (False, True)
+    """
+    return label.replace(" ", "\xa0") if len(label) <= SHORT_LABEL else label
 
 
 def _with_ranges(

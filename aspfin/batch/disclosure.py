@@ -34,7 +34,10 @@ COUNTED = ("rows", "records", "people", "persons", "households")  # headline fig
 
 # Fields of a parameter file that choose whose rows are used. Cases that differ in another field only (a
 # poverty line, a method) speak of the same people: there is nothing to subtract.
-SELECTING = ("area", "data.path", "data.keep", "data.folder", "data.mapping", "data.dataset")
+SELECTING = (
+    *("area", "data.path", "data.keep", "data.folder", "data.mapping", "data.dataset"),
+    *("data.seed", "data.synthetic.seed"),  # made-up people, others with every seed
+)
 
 
 def parameters_of(run: Mapping[str, Any]) -> Mapping[str, Any]:

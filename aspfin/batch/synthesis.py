@@ -156,7 +156,7 @@ def analyse(parameters: SynthesisParameters) -> SynthesisAnalysis:
     safe = protect(read_records(folder, _area_names(raw)))
     every = comparison.headline_columns(safe.records)
     alike = comparison.figures_shared(safe.records)
-    columns = [column for column in every if column["name"] not in alike]
+    columns = comparison.without_ends([column for column in every if column["name"] not in alike])
     compared = comparison.compare_estimates(safe.records)
     shared, own = comparison.flags_told(safe.records)
     return SynthesisAnalysis(

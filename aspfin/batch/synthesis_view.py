@@ -15,7 +15,7 @@ import pandas as pd
 
 from aspfin.batch import synthesis_words as words
 from aspfin.batch.comparison import other_checks, written
-from aspfin.batch.comparison_view import estimates_table, panel_figure
+from aspfin.batch.comparison_view import estimates_table, panel_figure, unbroken
 from aspfin.batch.records import FLAGS
 from aspfin.batch.synthesis import KIND, value_of
 from aspfin.reporting import tables
@@ -92,7 +92,8 @@ def _forest(a: SynthesisAnalysis) -> Figure:
     assert one is not None
     scale, unit = (100.0, "%") if one.unit == "share" else (1.0, one.unit)
     value, low, high = ("estimate", "ci_low", "ci_high")
-    if one.pooled is not None:
+    drawn = one.pooled is not None and one.pooled.tau_squared > 0
+    if drawn:  # else all would lie on the mean
         value, low, high = ("pooled", "pooled_ci_low", "pooled_ci_high")
     known = one.table.dropna(subset=[value, low, high]).sort_values(value, ascending=False, kind="stable")
     rows = pd.DataFrame(
@@ -105,12 +106,14 @@ def _forest(a: SynthesisAnalysis) -> Figure:
     rows["main"] = rows["label"] == "Mean of all"
     numbers = ["estimate", "ci_low", "ci_high"]
     rows[numbers] = rows[numbers] * scale
-    top = known.iloc[0]["label"]
-    drawn = "each drawn to the mean as far as it is uncertain" if one.pooled is not None else "each by itself"
+    how = "drawn to the mean as far as it is uncertain" if drawn else "by itself"
+    finding = f"highest for {known.iloc[0]['label']}"
+    if one.pooled is not None and not drawn:
+        finding = "the cases differ no more than chance lets them"
     return forest_plot(
         rows,
-        title=f"{one.label}: highest for {top}",
-        subtitle=f"Case by case, {drawn}",
+        title=f"{one.label}: {finding}",
+        subtitle=f"Case by case, each {how}",
         unit=unit,
         measure="Estimate",
         reference=0.0 if one.tested else math.nan,
@@ -192,7 +195,7 @@ def ends_table(a: SynthesisAnalysis) -> Html:
     rows = [
         {
             "rank": place + 1,
-            "case": one.label,
+            "case": unbroken(one.label),
             **{column["name"]: value_of(one, column) for column in columns},
         }
         for place, one in enumerate(known)

@@ -142,7 +142,7 @@ def cards(a: SynthesisAnalysis) -> list[tuple[str, str, str]]:
     if a.compared is not None and a.compared.pooled is not None:
         p, unit = a.compared.pooled, a.compared.unit
         ends = f"{written(p.ci_low, unit)} to {written(p.ci_high, unit)}"
-        own = "" if unit.split(" ")[0] in SHARES else f"{unit}; "
+        own = "" if unit.split(" ")[0] in ("", *SHARES) else f"{unit}; "
         found.append((f"{a.compared.label}, mean", written(p.mean, unit), f"{own}95 % interval {ends}"))
     for _, row in a.spread.head(3 - len(found)).iterrows():
         note = f"{written(row['lowest'], row['unit'])} to {written(row['highest'], row['unit'])}"
@@ -209,6 +209,8 @@ def _curve_ranks(a: SynthesisAnalysis) -> str:
 def _ranks(a: SynthesisAnalysis) -> str:
     """Return how sure it is who is highest: by the intervals of the first and of the others."""
     assert a.compared is not None
+    if a.compared.pooled is not None and a.compared.pooled.tau_squared == 0:
+        return "The estimates differ no more than chance lets them: their order says nothing."
     table = a.compared.table
     low, high = ("ci_low", "ci_high") if a.compared.pooled is None else ("pooled_ci_low", "pooled_ci_high")
     value = "estimate" if a.compared.pooled is None else "pooled"

@@ -162,3 +162,17 @@ def test_a_batch_that_is_none_is_refused(tmp_path):
 def test_it_is_no_kind_of_parameter_file():
     assert KIND.name not in KINDS
     assert (Path(__file__).parents[2] / "notebooks" / "reports" / KIND.template).is_file()
+
+
+def test_where_chance_explains_all_no_order_is_claimed(tmp_path):
+    for number, value in enumerate([5.0, 5.2, 4.9]):
+        figures = [
+            {"name": name, "label": name, "value": value + off, "unit": "score"}
+            for name, off in (("effect", 0.0), ("effect_low", -4.0), ("effect_high", 4.0))
+        ]
+        case(tmp_path, f"KH0{number}", kind="evaluation", headline=figures, estimates=[estimate(value, 2.0)])
+    a = analysed(tmp_path)
+    assert a.compared.pooled.tau_squared == 0
+    assert "their order says nothing" in words.finding(a, "ends")[-1]
+    assert "the cases differ no more than chance lets them" in show.one_picture(a).title
+    assert [column["name"] for column in a.columns] == ["effect"]
