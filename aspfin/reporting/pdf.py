@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import UTC
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
@@ -29,7 +28,7 @@ from aspfin.reporting.document import (
     Picture,
     Table,
 )
-from aspfin.reporting.publication_files import STAMP, _clean
+from aspfin.reporting.publication_files import _clean
 from aspfin.reporting.table_layout import layout, parts
 
 __all__ = ["pdf"]
@@ -74,7 +73,6 @@ def pdf(report: Document) -> bytes:
             ignore_system_fonts=True,  # the same letters on every machine
             format="pdf",
             pdf_standards=["ua-1"],
-            timestamp=int(STAMP.replace(tzinfo=UTC).timestamp()),
         )
 
 

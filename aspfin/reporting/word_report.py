@@ -51,6 +51,7 @@ __all__ = ["word_report"]
 
 TEXT_CM = 17.4  # width of the text on A4 with margins of 18 mm
 PICTURE_CM, PICTURE_HIGH_CM = 14.5, 13.0
+MOST_TITLE = 255  # letters that the properties of a file may hold
 RULES = {"note": "C58B00", "error": ALERT, "quote": "D5DCE1"}
 
 
@@ -72,7 +73,8 @@ def word_report(report: Document) -> bytes:
     writer.whole(report)
     core = writer.word.core_properties
     core.author = core.comments = core.last_modified_by = core.keywords = ""
-    core.title, core.created, core.modified, core.revision = _clean(report.title), STAMP, STAMP, 1
+    core.title, core.revision = _clean(report.title)[:MOST_TITLE], 1
+    core.created = core.modified = STAMP
     core.language = "en"
     file = BytesIO()
     writer.word.save(file)
