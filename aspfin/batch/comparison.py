@@ -198,8 +198,9 @@ class ComparedEstimates:
 def compare_estimates(records: Sequence[CaseRecord]) -> ComparedEstimates | None:
     """Return the main estimates of the cases side by side; None where fewer than two have one.
 
-    The estimate compared is the one that leads most reports. Cases are pooled only if each speaks of other
-    people; a national case is left out of the pooling, for it holds the others.
+    The estimate compared is the one that leads most reports, or, where that is the same in all, the next that
+    differs. Cases are pooled only if each speaks of other people; a national case is left out of the pooling,
+    for it holds the others.
 
     Parameters
     ----------
@@ -210,9 +211,13 @@ def compare_estimates(records: Sequence[CaseRecord]) -> ComparedEstimates | None
     leads = [str(one.estimates[0]["name"]) for one in made if one.estimates]
     if not leads:
         return None
-    name = max(dict.fromkeys(leads), key=leads.count)
-    found = [(one, e) for one in made for e in one.estimates if e["name"] == name and _known(e)]
-    if len(found) < 2:
+    lead = max(dict.fromkeys(leads), key=leads.count)
+    further = [str(e["name"]) for one in made for e in one.estimates]
+    for name in dict.fromkeys([lead, *further]):
+        found = [(one, e) for one in made for e in one.estimates if e["name"] == name and _known(e)]
+        if len({e["estimate"] for _, e in found}) > 1:
+            break
+    else:
         return None
     numbers = ["estimate", "std_error", "ci_low", "ci_high", "p_value", "n_obs", "n_clusters"]
     table = pd.DataFrame([{column: e[column] for column in numbers} for _, e in found]).astype(float)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -35,15 +36,8 @@ FORMATS = {"pdf": "PDF", "docx": "Word", "xlsx": "Excel"}
 SYNTHESIS = "synthesis"
 EMPTY: dict[str, Any] = {
     **{"heading": True, "header": "", "contents": [], "summary": [], "failed": [], "pictures": []},
-    **{
-        "groups": [],
-        "columns": [],
-        "orders": [],
-        "estimates": "",
-        "legend": [],
-        "synthesis": [],
-        "formats": [],
-    },
+    **{"groups": [], "columns": [], "orders": [], "estimates": "", "legend": [], "dash": False},
+    **{"synthesis": [], "formats": []},
 }
 
 
@@ -136,6 +130,12 @@ def write_batch(folder: Path, *, title: str, places: pd.DataFrame) -> None:
         "estimates": "" if compared is None else estimates_table(compared).html,
         "legend": _legend(records, own),
         "synthesis": _synthesis(folder),
+        "dash": any(
+            np.isnan(one.value(c["name"])) and c["name"] not in one.hidden
+            for one in records
+            if one.made
+            for c in columns[:MOST_FIGURES]
+        ),
     }
     _replace(folder / "index.html", fill("index.html.j2", values))
     _replace(folder / "summary.csv", csv_text(records_frame(records)))
@@ -213,7 +213,7 @@ def _shared(
     """Return what is true of every report, told once: equal figures, flags, failed checks."""
     made = [one for one in records if one.made]
     figures = [
-        f"{c['label'].lower()} {written(made[0].value(c['name']), c['unit'])}"
+        f"{c['label'].lower()}: {written(made[0].value(c['name']), c['unit'])}"
         for c in columns
         if c["name"] in alike and np.isfinite(made[0].value(c["name"]))
     ]
@@ -266,7 +266,7 @@ def _orders(
             "flags": ", ".join(_short(flag) for flag in flags[one.name]),
             "values": [one.value(column["name"]) for column in shown],
         }
-        for one in sorted(records, key=lambda one: (one.label.casefold(), one.name))
+        for one in sorted(records, key=_natural)
     ]
     orders = [{"label": "name", "cases": rows}] if rows else []
     for place, column in enumerate(shown if rows else ()):
@@ -274,6 +274,12 @@ def _orders(
         order = sorted(range(len(rows)), key=lambda n: (np.isnan(values[n]), -np.nan_to_num(values[n]), n))
         orders.append({"label": column["label"], "cases": [rows[n] for n in order]})
     return orders
+
+
+def _natural(one: CaseRecord) -> tuple[list[tuple[bool, float, str]], str]:
+    """Return a key that sorts labels as people do: seed 9 before seed 10."""
+    parts = [part for part in re.split(r"(\d+)", one.label.casefold()) if part]
+    return [(not p.isdecimal(), float(p) if p.isdecimal() else 0.0, p) for p in parts], one.name
 
 
 def _map(records: Sequence[CaseRecord], columns: Sequence[Mapping[str, str]], places: pd.DataFrame) -> str:

@@ -37,10 +37,11 @@ def sentences(a: SynthesisAnalysis) -> list[str]:
     """Return the answer: how far the cases lie apart, a second figure or how sure that is, what to mind."""
     if not a.made:
         return [f"None of the {_reports(len(a.records))} could be made: there is nothing to compare."]
-    found = [_range(a, row) for _, row in a.spread.head(1 if a.compared is not None else 2).iterrows()]
+    told = a.compared is not None and (a.compared.pooled is not None or a.compared.tested)
+    found = [_range(a, row) for _, row in a.spread.head(1 if told else 2).iterrows()]
     if a.spread.empty:
         found = ["No headline figure differs between the cases."]
-    if a.compared is not None:
+    if told:
         found.append(_estimates(a))
     return [*found, _minded(a)]
 
@@ -167,7 +168,7 @@ def finding(a: SynthesisAnalysis, section: str) -> list[str]:
 
 def _compare(a: SynthesisAnalysis) -> list[str]:
     found = [_range(a, row) for _, row in a.spread.iloc[:4].iterrows()]
-    same = [f"{c['label'].lower()} {written(a.made[0].value(c['name']), c['unit'])}" for c in a.alike
+    same = [f"{c['label'].lower()}: {written(a.made[0].value(c['name']), c['unit'])}" for c in a.alike
             if math.isfinite(a.made[0].value(c["name"]))]  # fmt: skip
     found += [f"The same in every report: {'; '.join(same)}."] if same else []
     return found or ["No headline figure differs between the cases."]

@@ -57,7 +57,7 @@ def test_cases_are_compared_in_every_order_without_scripts(folder):
     by_name, by_need = tables
     assert by_name.index("Alpha") < by_name.index("Zeta")
     assert by_need.index("US$ 2.5 million") < by_need.index("US$ 1 million")
-    assert "The same in every report: runs dry 10 %." in page
+    assert "The same in every report: runs dry: 10 %." in page
     assert '<a href="KH03/report_failed.html">&lt;Kep&gt;</a>: cell 3 (In [2]): ValueError: &lt;x&gt;' in page
 
 
@@ -201,3 +201,10 @@ def test_panels_show_the_curve_that_all_cases_share(tmp_path):
         frame = frame.assign(need_low_usd=frame["need_usd"] / 2, need_high_usd=frame["need_usd"] * 2)
         case(tmp_path, name, {"need": top}, tables={"need_by_return_period": frame})
     assert "One by one: KH02 is highest, KH01 lowest" in page_of(tmp_path)
+
+
+def test_labels_are_sorted_as_people_do(tmp_path):
+    for number in (10, 9, 100):
+        case(tmp_path, f"n{number}", {"need": 1.0 / number}, varied={"seed": number})
+    by_name = page_of(tmp_path).split('<div class="sorted')[1]
+    assert by_name.index("seed 9<") < by_name.index("seed 10<") < by_name.index("seed 100<")

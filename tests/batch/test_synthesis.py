@@ -51,7 +51,7 @@ def test_ranges_across_cases_come_first(floods):
     )
     row = a.spread.iloc[0]
     assert (row["lowest"], row["median"], row["highest"], row["cases"]) == (1e6, 3e6, 5e6, 5)
-    assert "The same in every report: runs dry 10 %." in words.finding(a, "compare")
+    assert "The same in every report: runs dry: 10 %." in words.finding(a, "compare")
 
 
 def test_what_failed_is_flagged_or_unverified_is_told(floods):
@@ -176,3 +176,10 @@ def test_where_chance_explains_all_no_order_is_claimed(tmp_path):
     assert "their order says nothing" in words.finding(a, "ends")[-1]
     assert "the cases differ no more than chance lets them" in show.one_picture(a).title
     assert [column["name"] for column in a.columns] == ["effect"]
+
+
+def test_an_estimate_that_is_the_same_in_all_gives_way_to_one_that_differs(tmp_path):
+    for number in range(3):
+        both = [estimate(5.0, 2.0), estimate(float(number), 2.0, name="effect_on_school")]
+        case(tmp_path, f"a{number}", {}, kind="evaluation", varied={"x": number}, estimates=both)
+    assert analysed(tmp_path).compared.name == "effect_on_school"
