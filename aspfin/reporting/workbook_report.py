@@ -23,7 +23,8 @@ __all__ = ["report_workbook"]
 NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?\Z")
 MOST_DIGITS = 15  # a spreadsheet keeps no more; a longer whole number is an identifier
 MOST_WIDTH, LEAST_WIDTH = 46, 9  # letters of a column
-LINE = 118  # letters in a line of the first sheet
+WIDTHS = (34, 56, 14, 64)  # letters of the columns of the first sheet
+LINE = 150  # letters in a line of the first sheet
 CHECK_COLUMNS = ("name", "question", "verdict", "statistic", "p_value", "text")
 VERDICTS = {True: "passed", False: "failed", None: "not applicable"}
 ENDING = (
@@ -64,7 +65,8 @@ def report_workbook(title: str, results: Mapping[str, Any], tables: Mapping[str,
         lines = list(csv.reader(StringIO(tables[name])))
         told = about.get(name, {})
         sheet = book.create_sheet(_sheet_name(name, taken))
-        _table(sheet, lines[0] if lines else [], _typed(lines[1:]), told.get("units", {}))
+        names = lines[0] if lines else []
+        _table(sheet, names, _typed(names, lines[1:]), told.get("units", {}))
         words = told.get("description") or name.replace("_", " ").capitalize()
         listed.append((sheet.title, words, max(0, len(lines) - 1), told.get("source", "")))
     for name, words, columns, rows in _more(results):
@@ -87,19 +89,21 @@ def _sheet_name(name: str, taken: set[str]) -> str:
     return made
 
 
-def _typed(lines: Sequence[Sequence[str]]) -> list[list[Any]]:
+def _typed(names: Sequence[str], lines: Sequence[Sequence[str]]) -> list[list[Any]]:
     """Return cells with numbers as numbers, column by column, so that codes such as 007 stay text."""
-    width = max(map(len, lines), default=0)
+    width = len(names)
     columns = [[line[place] if place < len(line) else "" for line in lines] for place in range(width)]
-    return [list(line) for line in zip(*map(_typed_column, columns), strict=True)]
+    return [list(line) for line in zip(*map(_typed_column, columns, names), strict=True)]
 
 
-def _typed_column(texts: Sequence[str]) -> list[Any]:
+def _typed_column(texts: Sequence[str], name: str) -> list[Any]:
     some = [text for text in texts if text]
     if some and all(text in ("True", "False") for text in some):
         return [text == "True" if text else None for text in texts]
     if some and all(text in ("inf", "-inf") or _is_number(text) for text in some):
         return [_number(text) for text in texts]
+    if name == "value":  # inputs: numbers and words below each other
+        return [_number(text) if _is_number(text) else text or None for text in texts]
     return [text or None for text in texts]
 
 
@@ -152,27 +156,53 @@ def _table(
         heads.append([units.get(name, "") for name in columns])
     for line in [*heads, *rows]:
         sheet.append([_plain(one) if isinstance(one, str) else one for one in line])
-    wrapped = any(isinstance(one, str) and len(one) > MOST_WIDTH for row in rows for one in row)
-    for place, name in enumerate(columns, start=1):
-        values = [row[place - 1] for row in rows]
-        number = _format(name, values)
+    formats = [_format(name, [row[place] for row in rows]) for place, name in enumerate(columns)]
+    widths: list[float] = []
+    for place in range(len(columns)):
+        values = [row[place] for row in rows]
+        words = [1.15 * len(word) for head in heads for word in head[place].split()]
+        width = min(MOST_WIDTH, max([LEAST_WIDTH, *words, *(len(_shown(value)) for value in values)]))
+        widths.append(width)
+        sheet.column_dimensions[get_column_letter(place + 1)].width = round(width + 2, 1)
+        after = place > 0 and bool(formats[place - 1]) and not formats[place]  # a name beside a number
+        _head(sheet, place + 1, len(heads), right=bool(formats[place]), after=after)
         for row, value in enumerate(values, start=len(heads) + 1):
-            cell = sheet.cell(row, place)
-            if number and not isinstance(value, str | bool):
-                cell.number_format = number
-            if wrapped or (number and isinstance(value, str)):
-                side = "right" if number else None
-                cell.alignment = Alignment(vertical="top", wrap_text=isinstance(value, str), horizontal=side)
-        words = [1.15 * len(word) for head in heads for word in head[place - 1].split()]
-        width = max([LEAST_WIDTH, *words, *(len(_shown(value)) for value in values)])
-        sheet.column_dimensions[get_column_letter(place)].width = round(min(MOST_WIDTH, width) + 2, 1)
-        _head(sheet, place, len(heads), right=bool(number))
+            cell, said = sheet.cell(row, place + 1), isinstance(value, str)
+            if formats[place] and not isinstance(value, str | bool):
+                cell.number_format = formats[place]
+            side = "right" if formats[place] else "left" if said else None
+            cell.alignment = Alignment(vertical="top", wrap_text=said, horizontal=side, indent=int(after))
+    for row, line in enumerate([*heads, *rows], start=1):
+        high = max(
+            [
+                1,
+                *(
+                    _height(str(one), wide)
+                    for one, wide in zip(line, widths, strict=True)
+                    if isinstance(one, str)
+                ),
+            ]
+        )
+        if high > 1:
+            sheet.row_dimensions[row].height = 15.0 * high
     sheet.freeze_panes = sheet.cell(len(heads) + 1, 2)
     sheet.print_title_rows = f"1:{len(heads)}"
     _printed(sheet, landscape=len(columns) > 6)
 
 
-def _head(sheet: Worksheet, place: int, lines: int, *, right: bool) -> None:
+def _height(text: str, width: float) -> int:
+    """Return the lines that a text takes in a column; not every program works that out itself."""
+    width = 1.1 * width + 1  # letters are narrower than the digits that widths are measured in
+    lines, left = 1, width
+    for word in text.split():
+        if len(word) > left and left < width:
+            lines, left = lines + 1, width
+        lines += int(len(word) // (width + 1))
+        left -= len(word) + 1
+    return lines
+
+
+def _head(sheet: Worksheet, place: int, lines: int, *, right: bool, after: bool) -> None:
     """Set the head of a column apart: its name in bold, its unit in grey."""
     from openpyxl.styles import Alignment, Border, PatternFill, Side
 
@@ -180,7 +210,8 @@ def _head(sheet: Worksheet, place: int, lines: int, *, right: bool) -> None:
         cell = sheet.cell(row, place)
         cell.font = _font(bold=row == 1, color=INK if row == 1 else GREY)
         cell.fill = PatternFill("solid", fgColor=TINT)
-        cell.alignment = Alignment(wrap_text=True, vertical="bottom", horizontal="right" if right else None)
+        side = "right" if right else "left"
+        cell.alignment = Alignment(wrap_text=True, vertical="bottom", horizontal=side, indent=int(after))
         if row == lines:
             cell.border = Border(bottom=Side(style="medium", color=INK))
 
@@ -200,6 +231,8 @@ def _format(name: str, values: Sequence[Any]) -> str:
         years = re.search(r"(year|from|to)\Z", name.lower()) and all(1900 <= one <= 2100 for one in numbers)
         return "0" if years else "#,##0"
     largest = max(map(abs, numbers))
+    if largest >= 100 and any(0 < abs(one) < 1 for one in numbers):
+        return "General"  # one number of decimals would hide the small or clutter the large
     if all(float(one).is_integer() for one in numbers):
         return "#,##0"
     for bound, shown in ((1000, "#,##0"), (100, "#,##0.0"), (1, "#,##0.00"), (0.01, "0.0000")):
@@ -220,9 +253,9 @@ def _front(
     sheet: Worksheet, title: str, results: Mapping[str, Any], listed: Sequence[tuple[str, str, int, str]]
 ) -> None:
     """Write the first sheet: title, the answer, headline figures, and what each sheet holds."""
-    for letter, width in zip("ABCD", (34, 56, 14, 44), strict=True):
+    for letter, width in zip("ABCD", WIDTHS, strict=True):
         sheet.column_dimensions[letter].width = width
-    _line(sheet, title, _font(bold=True, size=15, color=ACCENT), letters=90)
+    _line(sheet, title, _font(bold=True, size=15, color=ACCENT), letters=110)
     for sentence in results.get("sentences", []):
         _line(sheet, sentence, _font(size=11.5, color=INK))
     figures = results.get("headline", [])
@@ -275,9 +308,17 @@ def _heads(sheet: Worksheet, names: Sequence[str]) -> None:
 def _wrap(sheet: Worksheet, row: int) -> None:
     from openpyxl.styles import Alignment
 
+    texts = [cell.value if isinstance(cell.value, str) else "" for cell in sheet[row]]
+    high = max(map(_height, texts, WIDTHS))
+    sheet.row_dimensions[row].height = 15.0 * high + 1
     for cell in sheet[row]:
         number = isinstance(cell.value, int | float)
-        cell.alignment = Alignment(wrap_text=True, vertical="top", horizontal="right" if number else None)
+        cell.alignment = Alignment(
+            wrap_text=True,
+            vertical="top",
+            horizontal="right" if number else "left",
+            indent=int(cell.column == 4),
+        )
 
 
 def _printed(sheet: Worksheet, *, landscape: bool) -> None:
