@@ -61,6 +61,7 @@ INLINE = frozenset(
 )
 KINDS = {"note": "note", "check": "note", "method-source": "source", "check-tally": "tally"}
 LINK = re.compile(r"(https?://|mailto:|#)\S+\Z")
+PER_CENT = re.compile(r"(?<=\d) %")  # a number is not parted from its sign at the end of a line
 SPACE = re.compile(r"[ \t\r\n\f]+")
 
 
@@ -345,7 +346,7 @@ def _tidy(runs: Iterable[Run]) -> Runs:
     """Join runs of one look, put single spaces, drop what is empty at both ends; \\v is a new line."""
     joined: list[Run] = []
     for run in runs:
-        text = SPACE.sub(" ", run.text)
+        text = PER_CENT.sub("\u00a0%", SPACE.sub(" ", run.text))
         if joined and joined[-1].text.endswith((" ", "\v")):
             text = text.lstrip(" ")
         if not text:

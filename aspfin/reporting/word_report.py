@@ -235,7 +235,7 @@ class _Writer:
                     tinted(said.add_run("\n" + _clean(given.unit)), GREY)
                 for run in said.runs:
                     run.font.size = Pt(fit.size)
-                if head or (len(one.rows) <= 14 and number < last):
+                if head or (len(one.rows) <= 14 and number < last) or (number == last and one.notes):
                     said.paragraph_format.keep_with_next = True
                 for edge, size in edges.items():
                     row_rule(cell, edge, size)

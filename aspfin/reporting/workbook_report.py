@@ -22,6 +22,7 @@ __all__ = ["report_workbook"]
 
 NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?\Z")
 MOST_DIGITS = 15  # a spreadsheet keeps no more; a longer whole number is an identifier
+INFINITE = {"inf": "infinite", "-inf": "minus infinite"}
 MOST_WIDTH, LEAST_WIDTH = 46, 9  # letters of a column
 WIDTHS = (34, 56, 14, 64)  # letters of the columns of the first sheet
 LINE = 150  # letters in a line of the first sheet
@@ -100,7 +101,7 @@ def _typed_column(texts: Sequence[str], name: str) -> list[Any]:
     some = [text for text in texts if text]
     if some and all(text in ("True", "False") for text in some):
         return [text == "True" if text else None for text in texts]
-    if some and all(text in ("inf", "-inf") or _is_number(text) for text in some):
+    if some and all(text in INFINITE or _is_number(text) for text in some):
         return [_number(text) for text in texts]
     if name == "value":  # inputs: numbers and words below each other
         return [_number(text) if _is_number(text) else text or None for text in texts]
@@ -112,8 +113,8 @@ def _is_number(text: str) -> bool:
 
 
 def _number(text: str) -> Any:
-    if not text or text in ("inf", "-inf"):
-        return {"": None, "inf": "infinite", "-inf": "minus infinite"}[text]
+    if not text or text in INFINITE:
+        return INFINITE.get(text)
     return int(text) if text.lstrip("-").isdigit() else float(text)
 
 
@@ -170,7 +171,8 @@ def _table(
             cell, said = sheet.cell(row, place + 1), isinstance(value, str)
             if formats[place] and not isinstance(value, str | bool):
                 cell.number_format = formats[place]
-            side = "right" if formats[place] else "left" if said else None
+            far = formats[place] and (not said or value in INFINITE.values())
+            side = "right" if far else "left" if said else None
             cell.alignment = Alignment(vertical="top", wrap_text=said, horizontal=side, indent=int(after))
     for row, line in enumerate([*heads, *rows], start=1):
         high = max(
@@ -231,7 +233,7 @@ def _format(name: str, values: Sequence[Any]) -> str:
         years = re.search(r"(year|from|to)\Z", name.lower()) and all(1900 <= one <= 2100 for one in numbers)
         return "0" if years else "#,##0"
     largest = max(map(abs, numbers))
-    if largest >= 100 and any(0 < abs(one) < 1 for one in numbers):
+    if largest >= 100 and any(1e-9 * largest < abs(one) < 1 for one in numbers):
         return "General"  # one number of decimals would hide the small or clutter the large
     if all(float(one).is_integer() for one in numbers):
         return "#,##0"
