@@ -14,7 +14,7 @@ PAGE_POINTS = 493.0  # width of the text on A4 with margins of 18 mm
 LETTER = 0.5  # mean width of a letter, in parts of its height
 PADDING = 8.0  # points of a column that hold no text
 SIZES = (9.0, 8.0, 7.0, 6.0)
-LONGEST_WORD = 20  # letters; longer words are broken
+LONGEST_WORD = 26  # letters; longer words are broken
 MOST_ROWS = 200  # that are looked at for the widths
 HEADING_LINE = 18  # letters of a heading that are kept on one line where there is room
 

@@ -284,6 +284,7 @@ def _front(
     _line(sheet, ENDING, _font(color=GREY, size=9.5))
     sheet.sheet_view.showGridLines = False
     _printed(sheet, landscape=True)
+    sheet.page_setup.fitToHeight = 1
 
 
 def _line(sheet: Worksheet, text: str, font: Any, letters: int = LINE) -> None:
