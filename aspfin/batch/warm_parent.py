@@ -40,12 +40,15 @@ __all__ = ["LONGEST_REQUEST", "PRELOAD", "main"]
 
 LONGEST_REQUEST = 1 << 20  # bytes; an environment and a command line are a few thousand
 
-# What every kernel needs; a run adds the modules of its report kinds.
+# What every kernel imports as it starts; a run adds the modules of its report kinds.
 PRELOAD = (
     *("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.iostream"),
-    *("ipykernel.displayhook", "IPython.core.pylabtools", "IPython.core.completer", "ipykernel_launcher"),
+    *("ipykernel.displayhook", "ipykernel.debugger", "ipykernel_launcher", "debugpy.server.api"),
+    *("IPython.core.pylabtools", "IPython.core.completer", "IPython.core.completerlib"),
+    *("IPython.core.debugger", "IPython.core.logger", "IPython.core.oinspect", "IPython.utils.wildcard"),
+    *("IPython.extensions.storemagic", "matplotlib_inline.backend_inline", "matplotlib_inline.config"),
+    *("tornado.platform.asyncio", "tornado.queues", "encodings.idna"),
 )
-
 THREADED = ("polars",)  # starts threads on import; statsmodels imports it where it is there
 
 
