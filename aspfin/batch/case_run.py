@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -62,10 +63,23 @@ class Job:
         return cls(*told, template, identity, tuple(formats), again)
 
 
+def _executor() -> Any:
+    """Import papermill, without the seconds that jsonschema spends on a grammar which no notebook needs."""
+    grammar = "rfc3987_syntax"
+    hide = grammar not in sys.modules
+    if hide:
+        sys.modules[grammar] = None  # type: ignore[assignment]
+    try:
+        from aspfin.batch.execute import execute
+    finally:
+        if hide:
+            sys.modules.pop(grammar, None)
+    return execute
+
+
 def make(job: Job, work: Path, *, kernels: Kernels, limits: Limits, attempt: int = 1) -> Made:
     """Make one report in the folder `work`; what goes wrong is returned, not raised."""
-    from aspfin.batch.execute import execute
-
+    execute = _executor()
     started = datetime.now(UTC)
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -101,15 +115,27 @@ def failed_report(job: Job, work: Path, failure: Failure) -> None:
 def _finish(job: Job, work: Path, executed: Path) -> Failure | None:
     from aspfin.reporting.formats import write_formats
 
-    if not work.is_dir():
-        return Failure("the notebook removed its own folder")
+    if work.is_symlink() or not work.is_dir():
+        return Failure("the notebook removed its own folder, or put a link in its place")
     if links := [one for one in work.rglob("*") if one.is_symlink()]:
         return Failure(f"the notebook left a link: {links[0].relative_to(work)}")
     if not (work / "results.json").is_file():
         return Failure("the notebook ended without saving its results: its last cell saves to output_folder")
+    try:
+        _told(work)
+    except (ValueError, TypeError, AttributeError) as error:
+        return Failure(f"its results.json is not what `save_results` writes: {error}")
     _clean(executed, work / "report.ipynb", job.sections)
     write_formats(work, job.formats, title=job.title)
     return None
+
+
+def _told(work: Path) -> dict[str, Any]:
+    """Return what the record repeats of the results."""
+    results = json.loads((work / "results.json").read_text(encoding="utf-8"))
+    figures = [dict(one) for one in results.get("headline", [])]
+    failed = [dict(one) for one in results.get("checks", []) if one.get("passed") is False]
+    return {"headline": figures, "failed_checks": failed}
 
 
 def add_formats(folder: Path, record: Mapping[str, Any], formats: Sequence[str]) -> None:
@@ -193,7 +219,6 @@ def _record(job: Job, work: Path, failure: Failure | None, started: datetime, ru
     """Write the record, the mark that this folder is whole; times and kernels are told here alone."""
     from aspfin.reporting.manifest import write_json
 
-    results = {} if failure else json.loads((work / "results.json").read_text(encoding="utf-8"))
     told = None if failure is None else {
         name: getattr(failure, name) for name in ("error", "cell", "source", "kernel_died")
     }  # fmt: skip
@@ -205,8 +230,7 @@ def _record(job: Job, work: Path, failure: Failure | None, started: datetime, ru
         "varied": job.varied,
         "status": "failed" if failure else "made",
         "failure": told,
-        "headline": results.get("headline", []),
-        "failed_checks": [one for one in results.get("checks", []) if one.get("passed") is False],
+        **({"headline": [], "failed_checks": []} if failure else _told(work)),
         "identity": job.identity,
         "outputs": output_hashes(work),
         "started": started.isoformat(timespec="seconds"),
