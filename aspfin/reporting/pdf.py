@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
@@ -19,7 +19,6 @@ from typing import Any
 
 from aspfin.reporting.document import (
     ENDING,
-    Answer,
     Block,
     Bullets,
     Document,
@@ -134,8 +133,6 @@ class _Writer:
             address = "" if one.address in self.placed else one.address
             self.placed.add(address)
             return [{"block": kind, "level": self.level, "text": self.text(one.text), "address": address}]
-        if isinstance(one, Answer):
-            one = replace(one, sentences=tuple(one.sentences))
         return [{"block": kind, **self.texts(asdict(one))}]
 
     def table(self, one: Table) -> dict[str, Any]:

@@ -224,7 +224,7 @@ class _Writer:
         for number, (row, line) in enumerate(zip(grid.rows, (*one.header, *one.rows), strict=True)):
             head = number < len(one.header)
             repeat_as_head(row, head=head)
-            edges = {"bottom": 12 if number == len(one.header) - 1 else 4} if number <= last else {}
+            edges = {"bottom": 12 if number == len(one.header) - 1 else 4}
             if line.total:
                 edges["top"] = 12
             for place, (cell, given) in enumerate(zip(row.cells, line.cells, strict=True)):

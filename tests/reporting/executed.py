@@ -1,7 +1,5 @@
 """An executed notebook made of what our own functions show, for tests of the formats; no kernel is needed."""
 
-import base64
-
 import numpy as np
 import pandas as pd
 
@@ -82,14 +80,6 @@ def report(title="Floods: who pays?", text="The fund pays first."):
         markdown("## How this was made"),
         code(blocks.run_stamp({"seed": 2024, "aspfin": "0.1.0"}, command="aspfin run floods.yaml")),
     )  # fmt: skip
-
-
-PIXEL = base64.b64encode(
-    bytes.fromhex(
-        "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060"
-        "00000005000156a2d0310000000049454e44ae426082"
-    )
-).decode()
 
 
 def wide_table(columns=30, rows=3):
