@@ -38,7 +38,7 @@ registry: env ## run the registry report: six messy programme lists become one p
 
 test: env lint ## run all tests: unit, golden, property, notebooks, command line
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --nbval -o addopts= -p no:hypothesispytest notebooks/workshop
+	$(BIN)/aspfin warm -- $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --nbval -o addopts= -p no:hypothesispytest notebooks/workshop
 
 quick: env ## run the quick subset of the tests
 	$(BIN)/python -m pytest -m "not slow"

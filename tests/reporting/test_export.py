@@ -161,11 +161,18 @@ def test_no_second_heading_when_the_notebook_writes_its_own():
 
 def test_a_failure_page_escapes_everything():
     text = failure_page(
-        title="<t>", error="<e>", cell="cell 1", source="a < b", details="<d>", command="run '<c>'"
+        title="<t>",
+        error="<e>",
+        cell="cell 1",
+        source="a < b",
+        details="<d>",
+        command="run '<c>'",
+        parameters={"<p>": "</pre><script>"},
     )
     tree = Balance(text)
     assert not tree.open
     assert not tree.wrong
     assert "&lt;t&gt;" in text
     assert "<e>" not in text
+    assert "&lt;p&gt;" in text and "<script>" not in text
     assert "run &#x27;&lt;c&gt;&#x27;" in text
