@@ -1,6 +1,7 @@
 """A report kind small enough to run in a test: its parameters, its notebook, its cases."""
 
 import json
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,19 @@ def toy_kind(toy_template):
         kind = kinds.ReportKind("toy", "halves", ToyParameters, str(toy_template))
         patch.setitem(kinds.KINDS, "toy", kind)
         yield kind
+
+
+@pytest.fixture(scope="module")
+def own_temporary_folder(tmp_path_factory):
+    """A folder for temporary files that nobody else uses: what a run leaves in it can be seen.
+
+    Its name is short because sockets lie in it, whose paths may have some hundred letters.
+    """
+    tmp_path_factory.getbasetemp()  # pytest's own lies elsewhere
+    with tempfile.TemporaryDirectory(prefix="t") as place, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", place)
+        patch.setenv("TMPDIR", place)
+        yield Path(place)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ changes the process, neither its folder nor its environment.
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from collections.abc import Mapping
@@ -79,9 +80,8 @@ class _Client(PapermillNotebookClient):
     def process_message(self, msg: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         content = msg["content"]
         self.watch.printed += len(content.get("text", ""))
-        self.watch.printed += sum(
-            len(one) for one in content.get("data", {}).values() if isinstance(one, str)
-        )
+        for one in content.get("data", {}).values():
+            self.watch.printed += len(one) if isinstance(one, str) else len(json.dumps(one))
         if self.watch.exceeded:
             self.km.provisioner.process.kill()
             return None

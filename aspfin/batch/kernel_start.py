@@ -9,10 +9,11 @@ import argparse
 import os
 import signal
 import sys
+from pathlib import Path
 
-__all__ = ["end_with_parent", "limit_memory", "main", "run_kernel"]
+__all__ = ["adopt_orphans", "children", "end_with_parent", "limit_memory", "main", "run_kernel"]
 
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
 
 def end_with_parent(parent: int) -> None:
@@ -24,6 +25,23 @@ def end_with_parent(parent: int) -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:  # it died before that was set
         os._exit(1)
+
+
+def adopt_orphans() -> None:
+    """Let processes whose parents end become children of this one (Linux)."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes that the one thread of process `pid` has started or adopted (Linux)."""
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    except OSError:
+        return []
+    return [int(one) for one in text.split()]
 
 
 def limit_memory(size: int | None) -> None:

@@ -212,7 +212,7 @@ def _kept(one: Planned) -> CaseOutcome:
 
 
 def _work(place: Path, number: int) -> Path:
-    return place / f"case-{number}"
+    return place / str(number) / f"case-{number}"  # what a notebook writes into `..` meets no other report
 
 
 def _somewhere(

@@ -34,7 +34,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from aspfin.batch.kernel_start import end_with_parent, limit_memory, run_kernel
+from aspfin.batch.kernel_start import adopt_orphans, children, end_with_parent, limit_memory, run_kernel
 
 __all__ = ["LONGEST_REQUEST", "PRELOAD", "main"]
 
@@ -132,9 +132,13 @@ class _Server:
                     self._listen(self.clients[key.fd])
 
     def end(self) -> None:
-        """Kill every kernel and what it started."""
+        """Kill every kernel and what it started, also what left its group."""
         for client in list(self.clients.values()):
             self._leave(client)
+        while own := children(os.getpid()):  # those of the killed come to this process in turn
+            for pid in own:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
 
     def _welcome(self) -> None:
         with contextlib.suppress(BlockingIOError, ConnectionError):
@@ -164,7 +168,7 @@ class _Server:
         try:
             request = json.loads(client.asked)
             argv, cwd, env = request["argv"], request["cwd"], request["env"]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             self._tell(client, {"error": f"not a request: {error!r}"})
             self._leave(client)
             return
@@ -260,6 +264,7 @@ def main() -> None:
     if obstacle := _obstacle():
         print(json.dumps({"error": obstacle}), flush=True)
         raise SystemExit(1)
+    adopt_orphans()
     gc.collect()
     gc.freeze()  # the kernels' collectors leave the shared pages alone
     server = _Server(asked.socket)
