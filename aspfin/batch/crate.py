@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -142,7 +142,7 @@ def write_crate(folder: str | Path, *, title: str, date: date) -> Path:
     folder = Path(folder)
     runs = _runs(folder)
     templates = _copy_templates(runs, folder)
-    book = _book(title, date, runs)
+    book = _book(title, date, runs, _withheld(folder))
     crate = book.crate
     made = {name: told for name in templates.values() if (told := _told(folder / name)) is not None}
     flows = {kind: _add_workflow(book, kind, name, made[name], runs) for kind, name in templates.items()}
@@ -174,6 +174,7 @@ def _runs(folder: Path) -> list[_Run]:
     if not records:
         allowed = "a folder with a run.json, or with cases that have one"
         raise InputError(Problem("crate", "folder", folder.name, allowed))
+    withheld = _withheld(folder)
     found = [
         _Run(
             json.loads(record.read_text(encoding="utf-8")),
@@ -181,8 +182,20 @@ def _runs(folder: Path) -> list[_Run]:
             "" if record == single else f"{record.parent.name}/",
         )
         for record in records
+        if record.parent.name not in withheld
     ]
+    if all(run.record["kind"] == SYNTHESIS for run in found):
+        allowed = "at least one report that does not show what is hidden for privacy"
+        raise InputError(Problem("crate", "folder", folder.name, allowed))
     return sorted(found, key=lambda run: run.record["kind"] == SYNTHESIS)
+
+
+def _withheld(folder: Path) -> set[str]:
+    """Return the cases whose own reports show what the batch hides: an archive must not give it away."""
+    batch = folder / "batch.json"
+    if not batch.is_file():
+        return set()
+    return set(json.loads(batch.read_text(encoding="utf-8")).get("do_not_publish") or ())
 
 
 def _told(path: Path) -> tuple[str, int] | None:
@@ -220,7 +233,7 @@ def _template(kind: str) -> bytes:
     return template_path(KIND).read_bytes()
 
 
-def _book(title: str, day: date, runs: Sequence[_Run]) -> _Book:
+def _book(title: str, day: date, runs: Sequence[_Run], withheld: Collection[str]) -> _Book:
     """Return a crate with its root described, and nothing in it."""
     from rocrate.rocrate import ROCrate
 
@@ -230,11 +243,12 @@ def _book(title: str, day: date, runs: Sequence[_Run]) -> _Book:
     failed = sum(run.record["status"] == "failed" for run in runs)
     kind = runs[0].record["kind"]
     cases = sum(run.record["kind"] == kind for run in runs)
+    left_out = f"Left out for privacy: {', '.join(sorted(withheld))}. " if withheld else ""
     crate.name = title
     crate.description = (
         f"{cases} {kind} report{'s' if cases > 1 else ''} by aspfin"
         f"{', with a synthesis' if cases < len(runs) else ''}"
-        f"{f', {failed} of them failed' if failed else ''}. "
+        f"{f', {failed} of them failed' if failed else ''}. {left_out}"
         f"To check the files: sha256sum -c {SUMS}. "
         "To make them again: the versions listed here, the parameters of each run, and aspfin run."
     )

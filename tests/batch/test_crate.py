@@ -251,3 +251,16 @@ def test_two_hundred_cases_take_well_under_a_second(tmp_path):
 def test_the_library_is_loaded_only_when_a_crate_is_written():
     code = "import sys, aspfin.batch.crate; assert 'rocrate' not in sys.modules"
     subprocess.run([str(Path(__import__("sys").executable)), "-c", code], check=True)
+
+
+def test_an_archive_leaves_out_what_the_batch_hides(batch):
+    record = {"title": "Floods", "do_not_publish": ["KH02"]}
+    (batch / "batch.json").write_text(json.dumps(record), encoding="utf-8")
+    write_crate(batch, title="Floods", date=DAY)
+    graph = read(batch)
+    assert "KH01/results.json" in graph and not [name for name in graph if "KH02" in name]
+    assert "Left out for privacy: KH02." in graph["./"]["description"]
+    assert "KH02" not in (batch / "SHA256SUMS").read_text(encoding="utf-8")
+    (batch / "batch.json").write_text(json.dumps({"do_not_publish": list(NAMES)}), encoding="utf-8")
+    with pytest.raises(InputError, match="hidden for privacy"):
+        write_crate(batch, title="Floods", date=DAY)
