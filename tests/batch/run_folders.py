@@ -68,6 +68,7 @@ def write_batch(folder: Path, names, **each) -> Path:
     """Write a batch of cases; `each` maps a name to arguments of `write_case`."""
     for name in names:
         write_case(folder / name, name, **each.get(name, {}))
-    for name in ("index.html", "summary.csv", "batch.json"):
+    for name in ("index.html", "summary.csv"):
         (folder / name).write_text(f"{name}\n", encoding="utf-8")
+    (folder / "batch.json").write_text(json.dumps({"title": "Floods"}), encoding="utf-8")
     return folder
