@@ -196,13 +196,23 @@ def verify(
 def diff(
     first: Annotated[Path, typer.Argument(help="Folder of a batch or report.")],
     second: Annotated[Path, typer.Argument(help="Folder of another, usually made later.")],
+    rerun: Annotated[
+        bool,
+        typer.Option(
+            "--rerun",
+            help="Where parameters changed together with data or code, make the first one's reports again "
+            "today to tell the parts from each other.",
+        ),
+    ] = False,
 ) -> None:
     """Say how two batches differ, and whether data, code or parameters made the difference."""
     with _told():
         from aspfin.batch.differences import compare
         from aspfin.batch.differences_text import text
 
-        typer.echo(text(compare(first, second)))
+        if rerun:
+            from aspfin.batch.counterfactual import headline_today
+        typer.echo(text(compare(first, second, counterfactual=headline_today if rerun else None)))
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -18,7 +18,7 @@ from aspfin.reporting.identity import why_stale
 from aspfin.reporting.reading import Case, read_file
 from aspfin.results import InputError, Problem
 
-__all__ = ["Verification", "verify"]
+__all__ = ["Verification", "case_of", "verify"]
 
 SUMS = "SHA256SUMS"
 
@@ -158,7 +158,7 @@ def _make_again(
     for place in chosen:
         record = records[place]
         name = f"{record['kind']}/{record['name']}"
-        case = _case(record, parameters)
+        case = case_of(record, parameters)
         if isinstance(case, str):
             not_again.append(f"{name}: {case}")
         elif reasons := why_stale(record["identity"], plan([case], output=place)[0].job.identity):
@@ -174,7 +174,7 @@ def _make_again(
     return again, [f"{name}: {differing}" for name, differing in told if differing], not_again
 
 
-def _case(record: dict[str, Any], parameters: Path) -> Case | str:
+def case_of(record: Mapping[str, Any], parameters: Path) -> Case | str:
     """Return the case a record belongs to, or why it cannot be had."""
     file = parameters / record["kind"] / record["parameter_file"]
     if not file.is_file():
