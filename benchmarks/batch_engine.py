@@ -2,8 +2,8 @@
 
 The report: a panel of 25,000 rows, two-way fixed effects, a regression with clustered errors, a hundred
 thousand simulated years, three seaborn figures. Start-ups are included. `--cases 100` asks for the longer
-comparison, `--memory` for the memory of 200 cases; `--ploomber PYTHON` names the interpreter of an environment
-that has ploomber-engine, which registers itself with papermill and would slow the others down.
+comparison, `--memory` for the memory of 200 cases; `--ploomber PYTHON` names the interpreter of another
+environment, one that has ploomber-engine: it registers itself with papermill and would slow the others down.
 """
 
 from __future__ import annotations
@@ -230,7 +230,8 @@ def memory(cases: int) -> None:
         engine(place, seen)
     early, late = statistics.median(seen.megabytes[10:30]), statistics.median(seen.megabytes[-20:])
     print(
-        f"memory of the run and its warm parent: {early:.0f} MB after 10 to 30 reports, {late:.0f} MB after {cases}"
+        f"memory of the run and its warm parent: {early:.0f} MB after 10 to 30 reports, "
+        f"{late:.0f} MB after {cases}"
     )
 
 
