@@ -136,17 +136,14 @@ def _run(
 def _formats(to: str) -> tuple[str, ...]:
     """Return the formats asked for; the page in HTML is always made, because the index links to it."""
     from aspfin.reporting.formats import FORMATS
-    from aspfin.reporting.wording import did_you_mean
-    from aspfin.results import InputError, Problem
 
     names = [name.strip().lower() for name in to.split(",") if name.strip()]
-    unknown = [
-        Problem("command line", "--to", name, did_you_mean(name, list(FORMATS)))
-        for name in names
-        if name not in FORMATS
-    ]
-    if unknown:
-        raise InputError(unknown)
+    if unknown := [name for name in names if name not in FORMATS]:
+        from aspfin.reporting.wording import did_you_mean
+        from aspfin.results import InputError, Problem
+
+        found = [Problem("command line", "--to", name, did_you_mean(name, list(FORMATS))) for name in unknown]
+        raise InputError(found)
     return tuple(name for name in FORMATS if name in {"html", *names})
 
 
