@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import logging
-import shutil
 import socket
 import tempfile
 import threading
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from aspfin.batch.case_run import Job, make
 from aspfin.batch.outcomes import Failure, Limits, Made
+from aspfin.batch.private import private_folder
 from aspfin.reporting.identity import identity, why_stale
 from aspfin.results import InputError, Problem
 
@@ -94,8 +94,8 @@ def _make_there(
     job: Job, *, limits: Limits, warm: bool, modules: Sequence[str]
 ) -> tuple[Made, dict[str, bytes]]:
     """Make one report on a worker and return its files."""
-    work = Path(tempfile.mkdtemp(prefix="aspfin-job-")) / "case"
-    try:
+    with private_folder("aspfin-") as place:
+        work = place / "case"
         today = identity(
             job.kind, job.sections, template=job.template, template_name=str(job.identity["template"])
         )
@@ -112,8 +112,6 @@ def _make_there(
             if one.is_file() and not one.is_symlink()
         }
         return made, files
-    finally:
-        shutil.rmtree(work.parent, ignore_errors=True)
 
 
 def _kernels(warm: bool, modules: Sequence[str], memory: int) -> Kernels:

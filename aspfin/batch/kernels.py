@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import select
-import shutil
 import signal
 import socket
 import subprocess
@@ -27,6 +26,8 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 from traitlets import Integer, Unicode
+
+from aspfin.batch.private import private_folder
 
 __all__ = ["ForkedKernel", "Kernels", "WarmProvisioner", "environment", "kernels"]
 
@@ -281,11 +282,10 @@ def kernels(*, warm: bool = True, modules: Sequence[str] = (), memory: int = 0) 
         Most memory of a kernel in bytes; 0 for no limit.
     """
     available = PROVISIONER in KernelProvisionerFactory.instance().provisioners
-    runtime = Path(tempfile.mkdtemp(prefix="aspfin-"))
-    source = Kernels(runtime, memory, tuple(modules), warm and sys.platform == "linux" and available)
-    try:
-        source.begin()
-        yield source
-    finally:
-        source.end()
-        shutil.rmtree(runtime, ignore_errors=True)
+    with private_folder("aspfin-") as runtime:
+        source = Kernels(runtime, memory, tuple(modules), warm and sys.platform == "linux" and available)
+        try:
+            source.begin()
+            yield source
+        finally:
+            source.end()

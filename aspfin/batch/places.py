@@ -1,7 +1,7 @@
 """Where reports go: checked before anything is written, appearing whole, never through a link.
 
 Reports are written in a hidden folder beside their place and renamed. A run that is killed leaves that folder
-behind; the next run sees that nobody holds its lock and removes it.
+behind; the next run removes it.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
 
+from aspfin.batch.private import private_folder
 from aspfin.reporting.reading import Case
 from aspfin.results import InputError, Problem
 
@@ -22,7 +21,6 @@ __all__ = ["case_folder", "inputs_refused", "put_in_place", "scratch"]
 
 OURS = ("run.json", "batch.json")  # a folder with one of these was written by `run`
 UNFINISHED = ".unfinished-"
-LOCK = "lock"
 
 
 def case_folder(output: Path, case: Case) -> Path:
@@ -63,47 +61,15 @@ def scratch(output: Path) -> Iterator[Path]:
     InputError
         The output folder cannot be made.
     """
+    held = ExitStack()
     try:
         output.mkdir(parents=True, exist_ok=True)
-        _remove_forsaken(output)
-        place = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=output))
+        place = held.enter_context(private_folder(UNFINISHED, output))
     except OSError as error:
         found = error.strerror or type(error).__name__
         raise InputError(Problem("output", str(output), found, "a folder that can be written")) from error
-    with (place / LOCK).open("w") as lock:
-        _try_lock(lock)
-        try:
-            yield place
-        finally:
-            shutil.rmtree(place, ignore_errors=True)
-    shutil.rmtree(place, ignore_errors=True)  # Windows keeps what is open
-
-
-def _remove_forsaken(output: Path) -> None:
-    """Remove the work folders of runs that were killed; those of runs that go on are locked."""
-    for place in output.glob(f"{UNFINISHED}*"):
-        if place.is_symlink() or not place.is_dir():
-            continue
-        try:
-            with (place / LOCK).open("a") as lock:
-                alive = not _try_lock(lock)
-        except OSError:
-            alive = False
-        if not alive:
-            shutil.rmtree(place, ignore_errors=True)
-
-
-def _try_lock(file: IO[str]) -> bool:
-    """Lock a file for this process; False where another one holds it."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: an open file cannot be removed there, which protects as well
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+    with held:
+        yield place
 
 
 def put_in_place(work: Path, folder: Path, scratch: Path, *, in_batch: bool) -> None:

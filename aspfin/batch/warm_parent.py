@@ -259,9 +259,14 @@ def main() -> None:
     asked = parser.parse_args()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started this
     here = os.getcwd()
-    preload([*PRELOAD, *asked.modules])
+    try:
+        preload([*PRELOAD, *asked.modules])
+        obstacle = _obstacle()
+    except Exception as error:
+        # The edge of the process: whatever a library does when imported, it would do again; say so once.
+        obstacle = f"{type(error).__name__}: {error}"
     sys.path[:] = [place for place in sys.path if place not in ("", here)]
-    if obstacle := _obstacle():
+    if obstacle:
         print(json.dumps({"error": obstacle}), flush=True)
         raise SystemExit(1)
     adopt_orphans()
