@@ -156,7 +156,7 @@ def _batch(folder: Path, title: str, safe: Protected) -> dict[str, Any]:
         "failed": sum(not one.made for one in safe.records),
         "hidden": {one.name: dict(one.hidden) for one in safe.records if one.hidden},
         "do_not_publish": list(safe.withheld),
-        "package_version": sorted({str(run.get("package_version")) for run in runs}),
+        "package_version": sorted({str((run.get("identity") or {}).get("package_version")) for run in runs}),
     }
 
 

@@ -210,7 +210,7 @@ def _record(folder: Path, run: Mapping[str, Any], names: Mapping[str, str]) -> C
         flags=_flags(reason, failed, n_clusters, unverified),
         tables=tuple(str(one["name"]) for one in results.get("tables") or ()),
         formats=tuple(one for one in FORMATS if (folder / f"report.{one}").is_file()),
-        parameter_hash=run.get("parameter_hash"),
+        parameter_hash=(run.get("identity") or {}).get("parameter_hash"),
         household_data=holds_household_data(str(run.get("kind", "")), run),
         minimum_cell=(parameters_of(run).get("disclosure") or {}).get("minimum_cell"),
         country=str(parameters_of(run).get("country") or ""),

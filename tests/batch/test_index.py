@@ -30,8 +30,7 @@ def record(folder, name, value=None, failure=None, **more):
         "headline": [] if failure else headline,
         "failed_checks": [{}, {}] if name == "KH02" else [],
         "failure": failure,
-        "parameter_hash": "abc",
-        "package_version": "0.1.0",
+        "identity": {"parameter_hash": "abc", "package_version": "0.1.0"},
         **more,
     }
     (folder / name).mkdir(parents=True)
@@ -85,6 +84,7 @@ def test_summary_has_full_precision_and_every_case(folder):
     assert frame["failed_checks"].tolist() == [0, 2, 0]
     assert frame["status"].tolist() == ["made", "made", "failed"]
     batch = json.loads((folder / "batch.json").read_text())
+    assert batch["package_version"] == ["0.1.0"] and batch["cases"][0]["parameter_hash"] == "abc"
     assert [case["reason"] for case in batch["cases"]] == ["", "", "cell 3 (In [2]): ValueError: <x>"]
     assert sorted(place.name for place in folder.iterdir() if place.is_file()) == [
         "batch.json",
