@@ -12,10 +12,18 @@ EVERY_REPORT = (
     *("matplotlib.figure", "matplotlib.backends.backend_agg", "PIL.Image", "PIL.PngImagePlugin"),
 )
 
-# Libraries that the package imports inside functions: a kind pays for those its reports use.
+# What the package imports inside functions: a kind pays for what its reports use.
 HEAVY = {
-    "evaluation": ("statsmodels.api", "linearmodels", "pyfixest", "diff_diff"),
-    "registry": ("duckdb", "splink", "pandera.pandas"),
+    "costing": ("aspfin.programmes", "aspfin.data.synthetic"),
+    "evaluation": (
+        *("statsmodels.api", "linearmodels", "pyfixest", "diff_diff"),
+        *("aspfin.data.synthetic", "aspfin.evaluation.checks"),
+    ),
+    "performance": ("aspfin.programmes", "aspfin.data.synthetic"),
+    "registry": (
+        *("duckdb", "splink", "pandera.pandas", "openpyxl"),
+        *("aspfin.data.synthetic", "aspfin.data.lists"),
+    ),
 }
 
 
