@@ -32,8 +32,8 @@ def modules_for(kinds: Collection[str]) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> [name for name in modules_for({"costing"}) if name.startswith("aspfin")]
-    ['aspfin.reporting.costing', 'aspfin.reporting.costing_view']
+    >>> [name for name in modules_for({"financing"}) if name.startswith("aspfin")]
+    ['aspfin.reporting.financing', 'aspfin.reporting.financing_view']
     """
     own = [f"aspfin.reporting.{kind}{part}" for kind in sorted(kinds) for part in ("", "_view")]
     heavy = [name for kind in sorted(kinds) for name in HEAVY.get(kind, ())]
