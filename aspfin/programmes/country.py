@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,7 +19,7 @@ from pydantic import BaseModel
 
 from aspfin.data import Quantity, Source
 from aspfin.programmes.catalogue import Programme
-from aspfin.programmes.pack import Pack, read_pack
+from aspfin.programmes.pack import Pack, pack_hash, read_pack
 from aspfin.programmes.pack_build import build_programme
 from aspfin.programmes.pack_checks import check_pack
 from aspfin.programmes.pack_schema import EventRow, FootprintRow
@@ -205,11 +206,12 @@ def check_country(name_or_path: str | Path) -> list[Problem]:
     >>> check_country("KHM")
     []
     """
-    return _checked(name_or_path).problems
+    folder = _folder(name_or_path)
+    return [_unknown(name_or_path)] if folder is None else _checked(folder).problems
 
 
 def load_country(name_or_path: str | Path) -> Country:
-    """Return a country pack, checked as a whole.
+    """Return a country pack, checked as a whole; files that have not changed are read once in a process.
 
     Parameters
     ----------
@@ -226,7 +228,16 @@ def load_country(name_or_path: str | Path) -> Country:
     >>> load_country("KHM").programme("flood_cash_transfer").outcome("2023-03-10").households
     99169
     """
-    pack = _checked(name_or_path)
+    folder = _folder(name_or_path)
+    if folder is None:
+        raise InputError(_unknown(name_or_path))
+    return _loaded(folder, pack_hash(folder))
+
+
+@lru_cache(maxsize=8)  # safe to share: a country is frozen and hands out copies of its tables
+def _loaded(folder: Path, data_hash: str) -> Country:
+    """Return the country in `folder`; its files have this hash, so that one that changes is seen."""
+    pack = _checked(folder)
     if pack.problems:
         raise InputError(pack.problems)
     return _build(pack)
@@ -237,16 +248,20 @@ def _load_stated(folder: Path, amounts: Mapping[str, Mapping[str, float]]) -> Co
     return country.with_amounts(amounts) if amounts else country
 
 
-def _checked(name_or_path: str | Path) -> Pack:
-    known = available_countries()
+def _folder(name_or_path: str | Path) -> Path | None:
+    """Return the folder of a pack, None where there is none."""
+    if isinstance(name_or_path, str) and name_or_path in available_countries():
+        return PACKS / name_or_path
     folder = Path(name_or_path)
-    if isinstance(name_or_path, str) and name_or_path in known:
-        folder = PACKS / name_or_path
-    elif not str(name_or_path) or not folder.is_dir():
-        pack = Pack(folder)
-        allowed = f"{' | '.join(known)}, or the folder of your own pack"
-        pack.problems.append(Problem("country", "country", str(name_or_path), allowed))
-        return pack
+    return folder if str(name_or_path) and folder.is_dir() else None
+
+
+def _unknown(name_or_path: str | Path) -> Problem:
+    allowed = f"{' | '.join(available_countries())}, or the folder of your own pack"
+    return Problem("country", "country", str(name_or_path), allowed)
+
+
+def _checked(folder: Path) -> Pack:
     pack = read_pack(folder)
     pack.problems.extend(check_pack(pack))
     return pack

@@ -30,7 +30,7 @@ from aspfin.programmes.pack_schema import (
 from aspfin.programmes.programme_schema import ProgrammesFile
 from aspfin.results import InputError, Problem
 
-__all__ = ["FILES", "OPTIONAL_FILES", "Pack", "field_path", "named_path", "read_pack"]
+__all__ = ["FILES", "OPTIONAL_FILES", "Pack", "field_path", "named_path", "pack_hash", "read_pack"]
 
 FILES = ("country.yaml", "programmes.yaml", "sources.yaml", "provinces.csv", "events.csv")
 OPTIONAL_FILES = ("footprints.csv", POPULATION)
@@ -74,7 +74,7 @@ def read_pack(folder: Path) -> Pack:
     present = [name for name in (*FILES, *OPTIONAL_FILES) if _present(pack, name)]
     if pack.problems:
         return pack
-    pack.data_hash = _hash(folder, present)
+    pack.data_hash = pack_hash(folder)
     pack.country = _model(pack, "country.yaml", CountryFile)
     pack.programmes = _model(pack, "programmes.yaml", ProgrammesFile)
     pack.sources = _sources(pack)
@@ -117,20 +117,33 @@ def _present(pack: Pack, name: str) -> bool:
         if name in FILES:
             pack.problems.append(Problem(name, "file", str(path), "a file that exists"))
         return False
-    if not path.resolve().is_relative_to(pack.folder.resolve()):
+    if not _inside(pack.folder, path):
         allowed = "a file inside the pack's folder"
         pack.problems.append(Problem(name, "file", str(path.resolve()), allowed))
         return False
     return True
 
 
-def _hash(folder: Path, names: list[str]) -> str:
-    """Return a SHA-256 of the pack's files, in a fixed order."""
+def _inside(folder: Path, path: Path) -> bool:
+    return not path.is_symlink() or path.resolve().is_relative_to(folder.resolve())
+
+
+def pack_hash(folder: Path) -> str:
+    """Return a SHA-256 of the pack's files, in a fixed order; an optional file may be missing.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> empty = Path(tempfile.mkdtemp())
+    >>> pack_hash(empty) == hashlib.sha256().hexdigest()
+    True
+    """
     digest = hashlib.sha256()
-    for name in names:
+    for name in (*FILES, *OPTIONAL_FILES):
         path = folder / name
-        content = path.read_bytes() if path.is_file() else b""
-        digest.update(name.encode() + b"\0" + str(len(content)).encode() + b"\0" + content)
+        if path.exists():
+            content = path.read_bytes() if path.is_file() and _inside(folder, path) else b""
+            digest.update(name.encode() + b"\0" + str(len(content)).encode() + b"\0" + content)
     return digest.hexdigest()
 
 

@@ -67,43 +67,59 @@ def event_record(
     rows = events[events["hazard"] == hazard]
     known = sorted(events["hazard"].dropna().unique())
     _require(len(rows) > 0, "hazard", hazard, "one of " + ", ".join(known))
+    use, households, people = rows["use"].astype(bool), _counts(rows["households"]), _counts(rows["people"])
+    counted = use & households.notna()
+    converted = use & households.isna() & people.notna()
+    marked = pd.DataFrame(
+        {
+            "name": rows["name"] if "name" in rows else rows["event_id"],
+            "year": rows["year"],
+            "source": rows["source"].astype(object),
+            "households": households,
+            "counted": counted,
+            "converted": converted,
+            "exact": rows["qualifier"].fillna("=") == "=",
+            "figure": households.where(counted, (people / persons_per_household).where(converted)),
+        }
+    )
+    columns = {name: marked[name].to_numpy() for name in marked}
+    codes, ids = pd.factorize(rows["event_id"])
     record = [
-        _one_event(event, group, persons_per_household)
-        for event, group in rows.groupby("event_id", sort=False)
+        _one_event(event, {name: values[codes == code] for name, values in columns.items()})
+        for code, event in enumerate(ids)
     ]
     return pd.DataFrame(record).sort_values(["year", "event"], kind="stable", ignore_index=True)
 
 
-def _one_event(event: str, rows: pd.DataFrame, persons_per_household: float) -> dict[str, Any]:
-    households = pd.to_numeric(rows["households"]).astype(float)
-    people = pd.to_numeric(rows["people"]).astype(float)
-    counted = rows["use"].astype(bool) & households.notna()
-    converted = rows["use"].astype(bool) & households.isna() & people.notna()
-    figures = households.where(counted, (people / persons_per_household).where(converted))
-    exact = figures[rows["qualifier"].fillna("=") == "="].dropna()
-    central = figures[counted] if counted.any() else figures[converted]
-    competing = figures.dropna()
-    low = exact.min() if len(exact) else competing.min()
+def _counts(column: pd.Series) -> pd.Series:
+    return pd.to_numeric(column).astype(float)
+
+
+def _one_event(event: str, rows: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    counted, figures = rows["counted"], rows["figure"]
+    final = counted | rows["converted"]
+    competing, exact = figures[final], figures[final & rows["exact"]]
+    used = len(competing) > 0
     reason = ""
-    if competing.empty:
+    if not used:
         reason = "no national figure: the event counts in the rate only"
-    elif exact.empty:
+    elif len(exact) == 0:
         reason = "reported as 'more than': a lower bound"
-    used = competing.notna().any()
-    names = rows["name"] if "name" in rows else rows["event_id"]
-    source = rows.loc[counted | converted, "source"].dropna() if used else rows["source"].dropna()
+    central = np.median(figures[counted] if counted.any() else competing) if used else np.nan
+    low = exact.min() if len(exact) else competing.min(initial=np.inf)
+    sources = rows["source"][final] if used else rows["source"]
     return {
         "event": event,
-        "name": names.iloc[0],
-        "year": int(rows["year"].iloc[0]),
-        "households_low": min(low, central.median()) if used else np.nan,
-        "households_central": central.median() if used else np.nan,
+        "name": rows["name"][0],
+        "year": int(rows["year"][0]),
+        "households_low": min(low, central) if used else np.nan,
+        "households_central": central,
         "households_high": competing.max() if used else np.nan,
-        "at_least": households.max(),
-        "figure": "households" if counted.any() else "people converted" if converted.any() else "",
+        "at_least": np.fmax.reduce(rows["households"]),
+        "figure": "households" if counted.any() else "people converted" if used else "",
         "n_figures": len(competing),
-        "sources": "; ".join(dict.fromkeys(source.astype(str))),
-        "used": bool(used),
+        "sources": "; ".join(dict.fromkeys(str(source) for source in sources if pd.notna(source))),
+        "used": used,
         "reason": reason,
     }
 

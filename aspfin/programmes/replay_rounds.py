@@ -12,6 +12,7 @@ import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -138,19 +139,28 @@ def mix_of_cards(country: Country, urban_share: float) -> pd.DataFrame:
     DataFrame
         Columns area, card_level, households, people (shares that sum to 1).
     """
+    rows = []
+    for level, inside, outside in _cards(country):
+        rows.append(("phnom_penh", level, *inside))
+        rows.append(("urban", level, *(count * urban_share for count in outside)))
+        rows.append(("rural", level, *(count * (1 - urban_share) for count in outside)))
+    frame = pd.DataFrame(rows, columns=["area", "card_level", "households", "people"])
+    return frame.assign(**{name: frame[name] / frame[name].sum() for name in ("households", "people")})
+
+
+@lru_cache(maxsize=8)  # a replay asks again for every combination of what is not known
+def _cards(country: Country) -> tuple[tuple[int, tuple[float, ...], tuple[float, ...]], ...]:
+    """Return, by card level, households and people that hold one: in the capital, and outside it."""
     table = country.provinces
     capital = table["area_class"] == "phnom_penh"
-    rows = []
+    found = []
     for level in (1, 2):
         columns = [f"idpoor{level}_households", f"idpoor{level}_persons"]
         if lost := [name for name in columns if name not in table]:
             raise InputError(Problem(f"country {country.iso3}", "provinces", lost[0], "a column of the pack"))
         inside, outside = table.loc[capital, columns].sum(), table.loc[~capital, columns].sum()
-        rows.append(("phnom_penh", level, *inside))
-        rows.append(("urban", level, *(outside * urban_share)))
-        rows.append(("rural", level, *(outside * (1 - urban_share))))
-    frame = pd.DataFrame(rows, columns=["area", "card_level", "households", "people"])
-    return frame.assign(**{name: frame[name] / frame[name].sum() for name in ("households", "people")})
+        found.append((level, tuple(inside), tuple(outside)))
+    return tuple(found)
 
 
 def mix_of_places(capital_share: float, urban_share: float) -> pd.DataFrame:

@@ -101,9 +101,9 @@ def _payable(programme: Programme) -> bool:
 
 def _day(programme: Programme, start: dt.date) -> dt.date:
     """Return the start of the shock, or the nearest day on which rules of the programme hold."""
-    days = [start]
+    days = {start}
     for rule in programme.rules:
-        days += [rule.valid_from] + ([rule.valid_to] if rule.valid_to else [])
+        days |= {rule.valid_from, rule.valid_to or start}
     held = [day for day in days if any(rule.holds_on(day) for rule in programme.rules)]
     return min(held, key=lambda day: (abs((day - start).days), day))
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 
@@ -59,20 +62,8 @@ def from_event(
     >>> round(sum(one.number for one in flood.affected.values()))
     85482
     """
-    events = country.events
-    rows = events[events["event_id"] == event]
-    if rows.empty:
-        allowed = " | ".join(events["event_id"].unique())
-        raise InputError(Problem(f"country {country.iso3}", "event", event, allowed))
-    hazard = str(rows["hazard"].iloc[0])
-    record = event_record(
-        events, hazard=hazard, persons_per_household=persons_per_household or _household_size(country, hazard)
-    )
-    row = record.set_index("event").loc[event]
-    if not row["used"]:
-        allowed = "an event with a national figure of people or households affected"
-        raise InputError(Problem(f"country {country.iso3}", "event", event, allowed))
-    shares, spread = _footprint(country, event, record)
+    row, shares, spread = _recorded(country, event, persons_per_household)
+    hazard = row["hazard"]
     low, central, high = (float(row[f"households_{end}"]) for end in ("low", "central", "high"))
     source, note = str(row["sources"]), f"{row['figure']}; spread over provinces by {spread}"
     affected = {
@@ -91,6 +82,28 @@ def from_event(
         str(row["name"]), hazard, first, affected=affected, loss=loss, duration_months=months, event=event,
         notes=(note, "" if start else "first day assumed"),
     )  # fmt: skip
+
+
+@lru_cache(maxsize=32)  # a batch asks for the same event for every province
+def _recorded(
+    country: Country, event: str, persons_per_household: float | None
+) -> tuple[Mapping[str, Any], Mapping[str, float], str]:
+    """Return the event's row of the record with its hazard, and by what it is spread over provinces."""
+    events = country.events
+    rows = events[events["event_id"] == event]
+    if rows.empty:
+        allowed = " | ".join(events["event_id"].unique())
+        raise InputError(Problem(f"country {country.iso3}", "event", event, allowed))
+    hazard = str(rows["hazard"].iloc[0])
+    record = event_record(
+        events, hazard=hazard, persons_per_household=persons_per_household or _household_size(country, hazard)
+    )
+    row = record.set_index("event").loc[event]
+    if not row["used"]:
+        allowed = "an event with a national figure of people or households affected"
+        raise InputError(Problem(f"country {country.iso3}", "event", event, allowed))
+    shares, spread = _footprint(country, event, record)
+    return MappingProxyType({**row, "hazard": hazard}), MappingProxyType(shares), spread
 
 
 def _household_size(country: Country, hazard: str) -> float:

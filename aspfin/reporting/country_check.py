@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,20 +22,13 @@ def own_pack(country: str, path: Path) -> Path | None:
     return None if re.fullmatch(r"[A-Z]{3}", country) else (path.resolve().parent / country).resolve()
 
 
-@cache
-def _load(where: str) -> Country:
-    from aspfin.programmes import load_country  # the pack is read only once a file names a country
-
-    return load_country(where)
-
-
 def _country(name: object, path: Path) -> Country:
     """Return the pack a file names, or say which there are."""
     if not isinstance(name, str):
         raise InputError(
             Problem(str(path), "country", name, "an ISO code such as KHM, or the path of a pack")
         )
-    from aspfin.programmes import available_countries
+    from aspfin.programmes import available_countries, load_country  # only once a file names a country
 
     folder = own_pack(name, path)
     if folder is None and name not in available_countries():
@@ -44,7 +36,7 @@ def _country(name: object, path: Path) -> Country:
     if folder is not None and not (folder / "country.yaml").is_file():
         allowed = did_you_mean(name.upper(), list(available_countries())) + ", or a folder with country.yaml"
         raise InputError(Problem(str(path), "country", name, allowed))
-    return _load(str(folder or name))
+    return load_country(folder or name)
 
 
 def province_codes(name: object, path: Path) -> list[str]:

@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import pickle
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 import pytest
 
 from aspfin.data import STATUSES, unverified
-from aspfin.programmes import available_countries, check_country, load_country
+from aspfin.programmes import available_countries, check_country, load_country, shocks
 from aspfin.results import InputError
 
 KHM = load_country("KHM")
@@ -287,6 +288,48 @@ def test_tables_are_copies(name):
     again = getattr(KHM, name)
     assert "new" not in again
     assert again.iloc[:, 0].notna().all()
+
+
+def test_readers_share_a_pack_and_not_their_changes():
+    first, second = load_country("KHM"), load_country("KHM")
+    assert first is second
+    events, provinces = first.events, first.provinces
+    events["households"], provinces["population_2019"] = 0.0, 1.0
+    assert first.with_amounts({"older_people_cash": {"age_60_plus": 30_000}}) != second
+    assert second.events["households"].max() > 0
+    assert second.provinces["population_2019"].sum() == 15_552_211
+    assert load_country("KHM").programme("older_people_cash") == KHM.programme("older_people_cash")
+
+
+def test_a_file_that_changes_is_read_again(tmp_path):
+    pack = Path(shutil.copytree(KHM.folder, tmp_path / "pack"))
+    before = load_country(pack)
+    figure = before.quantity("fiscal.unplanned_expenses_2025").value
+    file = pack / "country.yaml"
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("value: 408,", "value: 409,"), "utf-8")
+    assert load_country(pack).quantity("fiscal.unplanned_expenses_2025").value == figure + 1
+    assert load_country(pack).data_hash != before.data_hash
+    file.write_text(text.replace("value: 408,", "value: wrong,"), "utf-8")
+    with pytest.raises(InputError, match="'wrong'"):
+        load_country(pack)
+    file.write_text(text, "utf-8")
+    assert load_country(pack) == before
+
+
+def test_an_event_follows_a_file_that_changes(tmp_path):
+    pack = Path(shutil.copytree(KHM.folder, tmp_path / "pack"))
+
+    def affected():
+        flood = shocks.from_event(load_country(pack), "flood_2022")
+        return sum(one.number for one in flood.affected.values())
+
+    before = affected()
+    rows = pd.read_csv(pack / "events.csv", dtype=str)
+    mine = (rows["event_id"] == "flood_2022") & rows["households"].notna()
+    rows.loc[mine, "households"] = "100000"
+    rows.to_csv(pack / "events.csv", index=False)
+    assert affected() == pytest.approx(100_000) != before
 
 
 def test_a_country_is_frozen():

@@ -257,6 +257,13 @@ def test_a_package_that_is_not_installed_is_named_with_its_remedy(monkeypatch):
     assert found == [("data.package", "an installed package; run: pip install moderndid")]
 
 
+@pytest.mark.parametrize("name", ["mpdta", "nsw", "ehec", "engel", "favara_imbs", "cai2016"])
+def test_a_data_set_of_moderndid_is_read_as_the_package_reads_it(name):
+    moderndid = pytest.importorskip("moderndid")
+    own = load(Data(package="moderndid", dataset=name)).frame
+    pd.testing.assert_frame_equal(own, pd.DataFrame(getattr(moderndid, f"load_{name}")().to_pandas()))
+
+
 def test_own_file_beside_the_parameter_file(tmp_path):
     folder = tmp_path / "evaluation"
     folder.mkdir()
