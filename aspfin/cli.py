@@ -77,8 +77,12 @@ def run_reports(
     ] = False,
     timeout: Annotated[int, typer.Option(help="Longest run of one cell, in seconds.", min=1)] = 3_600,
     memory: Annotated[
-        float, typer.Option(help="Most memory of one report, in GB; 0 for no limit.", min=0)
-    ] = 0,
+        float | None,
+        typer.Option(
+            help="Most memory of one report, in GB; 0 for no limit. Left out: 80 % of the machine's, shared.",
+            min=0,
+        ),
+    ] = None,
 ) -> None:
     """Make the reports of parameter files; one that fails does not stop the others.
 
@@ -94,10 +98,11 @@ def run_reports(
             told = _plural(sum(kept.values()), "report")
             typer.echo(f"{told} unchanged, nothing to do; open {output / 'index.html'}")
             return
-        from aspfin.batch.outcomes import Limits
+        from aspfin.batch.outcomes import Limits, fair_memory
         from aspfin.batch.runner import Way
 
-        way = Way(jobs, not cold, Limits(timeout, round(memory * 1e9)), dask)
+        most = fair_memory(jobs) if memory is None else round(memory * 1e9)
+        way = Way(jobs, not cold, Limits(timeout, most), dask)
         raise typer.Exit(_run(changed, sum(kept.values()), only, output, force, formats, way))
 
 

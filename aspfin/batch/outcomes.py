@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from aspfin.reporting.reading import Case
 
-__all__ = ["CaseOutcome", "Failure", "Limits", "Made"]
+__all__ = ["CaseOutcome", "Failure", "Limits", "Made", "fair_memory"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,17 @@ class Limits:
     cell_seconds: int = 3_600
     memory_bytes: int = 0
     printed_bytes: int = 50_000_000
+
+
+def fair_memory(jobs: int) -> int:
+    """Return the bytes one of `jobs` reports may use: 80 % of the memory there is, shared; 0 where unknown."""
+    if not hasattr(os, "sysconf"):
+        return 0
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    container = Path("/sys/fs/cgroup/memory.max")
+    if container.is_file() and (told := container.read_text().strip()).isdigit():
+        there = min(there, int(told))
+    return there * 8 // 10 // jobs
 
 
 @dataclass(frozen=True)
