@@ -31,14 +31,14 @@ class Limits:
 
 
 def fair_memory(jobs: int) -> int:
-    """Return the bytes one of `jobs` reports may use: 80 % of the memory there is, shared; 0 where unknown."""
+    """Return the bytes one of `jobs` reports may use: 80 % of the memory, shared; 0 where unknown."""
     if not hasattr(os, "sysconf"):
         return 0
     there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     container = Path("/sys/fs/cgroup/memory.max")
     if container.is_file() and (told := container.read_text().strip()).isdigit():
         there = min(there, int(told))
-    return there * 8 // 10 // jobs
+    return there * 8 // 10 // max(jobs, 1)
 
 
 @dataclass(frozen=True)
