@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from datetime import date
 from hashlib import sha256
@@ -64,6 +65,9 @@ def finish(
     forget_gone(outcomes)
     batches = {one.folder.parent: one for one in outcomes if one.case.batch}
     open_batches = [folder for folder in batches if not is_finished(folder, formats)]
+    for folder in open_batches:
+        if not _several(folder) and not (folder / SYNTHESIS).is_symlink():
+            shutil.rmtree(folder / SYNTHESIS, ignore_errors=True)  # of an earlier state
     planned = [_synthesis(folder, batches[folder], formats) for folder in open_batches if _several(folder)]
     way = Way(way.jobs, way.warm and len(planned) >= FEW, way.limits)
     todo = [one for one in planned if one.state.status != "done" or one.state.missing_formats]
