@@ -128,14 +128,15 @@ def _run(
     with watched() as progress:
         more, pages, notes = finish(outcomes, output=output, formats=formats, way=way, progress=progress)
     remember(outcomes, output, formats)
-    failed = sum(outcome.failure is not None for outcome in [*outcomes, *more])
+    failed = sum(outcome.failure is not None for outcome in outcomes)
+    total = len(outcomes) + kept
     kept += sum(outcome.kept for outcome in outcomes)
-    total = len(outcomes) + kept - sum(outcome.kept for outcome in outcomes) + len(more)
-    for note in notes:
+    lost = [str(one) for one in more if one.failure]  # no case of its own: not counted among the reports
+    for note in [*lost, *notes]:
         typer.echo(note, err=True)
     told = f", {kept} of them unchanged" if kept else ""
     typer.echo(f"{total - failed} of {total} reports are there{told}; open {pages[-1]}")
-    return FAILED if failed else 0
+    return FAILED if failed or lost else 0
 
 
 def _formats(to: str) -> tuple[str, ...]:

@@ -236,7 +236,8 @@ def _runs(folder: Path) -> dict[str, Run]:
     single = folder / "run.json"
     places = [single] if single.is_file() else sorted(folder.glob("*/run.json"))
     if not places:
-        raise InputError(Problem("diff", "folder", str(folder), "a folder with finished reports (run.json)"))
+        allowed = "a folder with finished reports: of one batch or one report, as reports/costing/khm_system"
+        raise InputError(Problem("diff", "folder", str(folder), allowed))
     read = {
         "" if place == single else place.parent.name: json.loads(place.read_text(encoding="utf-8"))
         for place in places

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Clock", "Lines", "duration", "watched"]
 
 SHOWN = 3  # names of running reports that fit a line
+TOLD = {"done": "asked for", "missing": "not made yet", "failed": "failed last time"}
 
 
 def duration(seconds: float) -> str:
@@ -139,8 +140,8 @@ def plan_words(todo: Sequence[Planned], kept: int) -> str:
         return f"{_reports(kept)} unchanged, nothing to do"
     reasons: dict[str, int] = {}
     for one in todo:
-        reason = one.state.reasons[0] if one.state.reasons else "asked for"
-        reason = "failed last time" if one.state.status == "failed" else reason
+        status = one.state.status
+        reason = f"because {one.state.reasons[0]}" if status == "stale" else TOLD[status]
         reasons[reason] = reasons.get(reason, 0) + 1
     told = sorted(reasons.items(), key=lambda item: -item[1])
     why = "; ".join(f"{count} {reason}" for reason, count in told[:4])
