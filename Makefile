@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help env report evaluation performance response registry test quick lint format lab docs bench constraints clean
+.PHONY: help env report evaluation performance response registry everything test quick lint format lab docs bench constraints clean
 
 help: ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ response: env ## run the reports on shock response, on costs, and on what really
 
 registry: env ## run the registry report: six messy programme lists become one picture
 	$(BIN)/aspfin run parameters/registry -j $(JOBS)
+
+everything: env ## run every report there is; what is unchanged is kept
+	$(BIN)/aspfin run parameters -j $(JOBS)
 
 test: env lint ## run all tests: unit, golden, property, notebooks, command line
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
