@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,8 @@ from typer.testing import CliRunner
 
 from aspfin import cli
 from aspfin.batch import runner
+from aspfin.batch.outcomes import CaseOutcome, Failure
 from aspfin.reporting.parameters import KINDS
-from aspfin.batch.runner import CaseOutcome
-from aspfin.batch.execute import Failure
 
 VALID = """\
 response: {programme: flood_cash_transfer, rules_on: 2022-12-10}
@@ -42,18 +40,21 @@ def file(tmp_path):
 def test_help_names_the_commands(call):
     for arguments in ([], ["--help"]):
         found = call(*arguments)
-        assert all(name in found.output for name in ("run", "check", "list", "schema", "lab"))
+        assert all(
+            name in found.output for name in ("run", "status", "verify", "diff", "warm", "check", "list")
+        )
     assert call("--help").exit_code == 0
 
 
 def test_help_answers_at_once():
     times = []
     for _ in range(3):
-        started = time.perf_counter()
+        before = os.times()
         done = subprocess.run([sys.executable, "-m", "aspfin.cli", "--help"], capture_output=True, check=True)
-        times.append(time.perf_counter() - started)
+        after = os.times()  # of the processor: a machine with much to do must not fail the test
+        times.append(sum(after[2:4]) - sum(before[2:4]))
     assert b"Usage" in done.stdout
-    assert min(times) < 1.5  # 0.4 s on a quiet machine; a loaded one must not fail the test
+    assert min(times) < 1.0  # 0.4 s on a quiet machine
     code = "import sys, aspfin.cli; print([name for name in ('pandas', 'papermill', 'matplotlib') if name in sys.modules])"
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
@@ -145,15 +146,15 @@ def test_schema(call):
 def outcomes_of(*failures):
     """Stand in for the engine: the cases get these failures, in turn."""
 
-    def run(cases, *, output, jobs, progress):
+    def run(cases, *, output, force, formats, way, progress):
         made = []
         for case, failure in zip(cases, failures, strict=True):
-            folder = Path(output) / case.kind / case.name
+            folder = Path(output).absolute() / case.kind / case.name
             folder.mkdir(parents=True)
             record = {"status": "made", "title": case.title, "failure": failure and {"error": failure.error}}
             (folder / "run.json").write_text(json.dumps(record))
             made.append(CaseOutcome(case, folder, failure, 1.0))
-            progress(made[-1])
+            progress.ended(made[-1])
         return made
 
     return run
@@ -165,11 +166,12 @@ def test_exit_status_says_whether_all_reports_were_made(call, file, monkeypatch)
     monkeypatch.setattr(runner, "run", outcomes_of(None, Failure("ValueError: x", "cell 3 (In [2])")))
     found = call("run", "parameters", "--output", "out")
     assert found.exit_code == 1
-    assert found.stderr.splitlines() == [
+    told = [line.rpartition(" (")[0] for line in found.stderr.splitlines()]
+    assert told == [
         "financing/floods: made in 1.0 s",
         "financing/second: failed: cell 3 (In [2]): ValueError: x",
     ]
-    assert "1 of 2 reports made; open out/index.html" in found.stdout
+    assert found.stdout.splitlines()[-1].startswith("1 of 2 reports are there; open ")
     monkeypatch.setattr(runner, "run", outcomes_of(None))
     assert call("run", "parameters", "--only", "second", "--output", "other").exit_code == 0
 
@@ -183,16 +185,6 @@ def test_ctrl_c_ends_quietly(call, file, monkeypatch):
     found = call("run", "parameters")
     assert found.exit_code == 130
     assert found.stderr.startswith("stopped;")
-
-
-def test_on_a_terminal_a_bar_moves(monkeypatch, capsys):
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    case = type("Case", (), {"kind": "financing", "name": "a[red]"})()
-    with cli._progress([case]) as report:
-        report(CaseOutcome(case, Path("x"), Failure("ValueError: [x]"), 1.0))
-    shown = capsys.readouterr().err
-    assert "1/1" in shown
-    assert "financing/a[red]: failed: ValueError: [x]" in shown
 
 
 def test_lab_opens_the_start_notebook(call, monkeypatch, tmp_path):
