@@ -62,7 +62,9 @@ def test_the_figures_of_the_cambodian_report_are_the_ones_it_prints():
 def test_every_file_the_contributing_guide_names_is_there():
     guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     named = set(
-        re.findall(r"`((?:aspfin|tests|notebooks|parameters|reporting|programmes|financing)/[\w./]*)`", guide)
+        re.findall(
+            r"`((?:aspfin|tests|notebooks|parameters|reporting|programmes|financing|batch)/[\w./]*)`", guide
+        )
     )
     assert len(named) > 20
     for name in named:
