@@ -67,6 +67,16 @@ def _decimal(loader: _Loader, node: Any) -> int | float:
     return int(text) if re.fullmatch(r"[-+]?\d{1,400}", text) else float(text)
 
 
+def _letters(loader: _Loader, node: Any) -> str:
+    text = loader.construct_scalar(node)
+    try:
+        # JSON writes rare letters in two halves, as in "\ud83d\ude42"; PyYAML leaves the halves alone.
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        half = ascii(text)[1:-1]
+        raise _Refused(problem=half, note="whole letters", problem_mark=node.start_mark) from None
+
+
 def _day(loader: _Loader, node: Any) -> date | str:
     text = loader.construct_scalar(node)
     try:
@@ -90,6 +100,7 @@ _SCALARS = (
 for _name, _pattern, _first in _SCALARS:
     _starts = [letter if letter != "\0" else "" for letter in _first]
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(rf"^(?:{_pattern})$"), _starts)
+_Loader.add_constructor("tag:yaml.org,2002:str", _letters)
 _Loader.add_constructor("tag:yaml.org,2002:int", _decimal)
 _Loader.add_constructor("tag:yaml.org,2002:float", _decimal)
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", _day)
