@@ -47,7 +47,7 @@ def client_for(address: str, workers: int) -> Iterator[Client]:
     try:
         from distributed import Client, LocalCluster
     except ImportError:
-        allowed = "the extra that brings Dask: pip install 'aspfin[dask]'"
+        allowed = "the extra that brings Dask: pip install -e '.[dask]' in the checkout"
         raise InputError(Problem("command line", "--dask", address, allowed)) from None
     with ExitStack() as stack:
         place: Any = address

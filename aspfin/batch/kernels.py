@@ -260,6 +260,8 @@ class Kernels:
         for stream in (parent.stdin, parent.stdout):
             if stream is not None:
                 stream.close()
+        if not self.socket.exists():  # it still imports and hears nothing, and no kernel is of it
+            parent.kill()
         try:
             parent.wait(10)
         except subprocess.TimeoutExpired:
