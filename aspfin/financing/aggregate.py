@@ -61,7 +61,7 @@ def aggregate(frequency: Frequency, severity_masses: np.ndarray, points: int | N
 
 def _room(frequency: Frequency, masses: np.ndarray) -> int:
     """Return a transform length that totals exceed so rarely that what wraps around does not matter."""
-    index = np.arange(masses.size)
+    index = np.arange(masses.size, dtype=float)
     mean, square = float(masses @ index), float(masses @ (index * index))
     std = sqrt(frequency.mean * max(square - mean**2, 0.0) + frequency.variance * mean**2)
     return max(2 * masses.size, LEAST_TRANSFORM, ceil(frequency.mean * mean + 12 * std))

@@ -49,8 +49,6 @@ class ShockNeed(ResultMixin):
         Cost of the response a year, USD: transfers and administration.
     affected : Need
         Households affected a year (its `currency` is "households").
-    bands, affected_bands : DataFrame
-        `return_period, low, median, high`: 90 % bootstrap bands of need (USD) and of households affected.
     events : DataFrame
         The record, priced: see `shock_tables.event_table`.
     classes : DataFrame
@@ -73,6 +71,8 @@ class ShockNeed(ResultMixin):
         The simulated events.
     province_names : dict
         Name by P-code.
+    replicates, seed : int
+        Of the bootstrap bands.
     """
 
     country: str
@@ -82,8 +82,6 @@ class ShockNeed(ResultMixin):
     area_name: str
     need: Need
     affected: Need
-    bands: pd.DataFrame = field(compare=False)
-    affected_bands: pd.DataFrame = field(compare=False)
     events: pd.DataFrame = field(compare=False)
     classes: pd.DataFrame = field(compare=False)
     unit_cost: UnitCost
@@ -95,6 +93,18 @@ class ShockNeed(ResultMixin):
     law: AffectedLaw
     draws: ShockDraws = field(compare=False)
     province_names: Mapping[str, str] = field(compare=False)
+    replicates: int
+    seed: int
+
+    @cached_property
+    def bands(self) -> pd.DataFrame:
+        """90 % bootstrap bands of need, USD: return_period, low, median, high."""
+        return _bands(self, self.draws.area(self.area).cost)
+
+    @cached_property
+    def affected_bands(self) -> pd.DataFrame:
+        """90 % bootstrap bands of households affected: return_period, low, median, high."""
+        return _bands(self, self.draws.area(self.area).affected)
 
     @cached_property
     def provinces(self) -> pd.DataFrame:
@@ -266,8 +276,6 @@ def _result(country: Country, inputs: Inputs, drawn: ShockDraws, *, bootstrap: i
     shares, national_shares = Shares.of(area, drawn.weight), Shares.of(national, drawn.weight)
     need = _yearly(drawn, area.cost, "USD")
     affected = _yearly(drawn, area.affected, "households")
-    bands = _bands(inputs.law, drawn, area.cost, bootstrap, seed)
-    affected_bands = _bands(inputs.law, drawn, area.affected, bootstrap, seed)
     names = country.provinces.set_index("pcode")["name_en"]
     totals = {
         o.households: float(o.amount)
@@ -289,10 +297,11 @@ def _result(country: Country, inputs: Inputs, drawn: ShockDraws, *, bootstrap: i
     return ShockNeed(
         country.iso3, inputs.hazard, inputs.paid.programme, inputs.area,
         country.name if inputs.area == NATIONAL else str(names[inputs.area]),
-        need, affected, bands, affected_bands,
+        need, affected,
         event_table(inputs.recorded, country.footprints, area=inputs.area, usd_per_affected=shares.cost_usd),
         inputs.recorded.to_frame(), inputs.paid, shares, replay,
         assumption_table(country, inputs), checks, drawn.capped_share, inputs.law, drawn, names.to_dict(),
+        bootstrap, seed,
     )  # fmt: skip
 
 
@@ -302,18 +311,16 @@ def _yearly(drawn: ShockDraws, amounts: np.ndarray, unit: str) -> Need:
     return Need.from_frequency_severity(Poisson(rate=drawn.rate), severity, currency=unit)
 
 
-def _bands(
-    law: AffectedLaw, drawn: ShockDraws, amounts: np.ndarray, replicates: int, seed: int
-) -> pd.DataFrame:
+def _bands(shock: ShockNeed, amounts: np.ndarray) -> pd.DataFrame:
     """Return bootstrap bands.
 
     What an affected household means in the area is kept as block means by class and footprint. Sorting before
     averaging keeps the rare events that fall mostly on a small province; shuffling afterwards pairs them with
     every size of event.
     """
-    rng = np.random.default_rng(seed)
+    drawn, rng = shock.draws, np.random.default_rng(shock.seed)
     factor, factors = amounts / drawn.size, {}
-    for k, c in enumerate(law.classes):
+    for k, c in enumerate(shock.law.classes):
         by_footprint = []
         for t in range(len(drawn.template_probabilities)):
             mine = np.sort(factor[(drawn.class_index == k) & (drawn.template_index == t)])
@@ -322,12 +329,12 @@ def _bands(
             by_footprint.append(rng.permutation(blocks))
         factors[c.event_class.name] = np.array(by_footprint)
     return bootstrap_bands(
-        law,
+        shock.law,
         RETURN_PERIODS,
         per_household=factors,
         footprint_probabilities=drawn.template_probabilities,
-        replicates=replicates,
-        seed=seed,
+        replicates=shock.replicates,
+        seed=shock.seed,
     )
 
 

@@ -72,7 +72,6 @@ class Prepared:
     frame: pd.DataFrame
     usable: np.ndarray
     columns: Mapping[str, str]
-    fingerprint: str
     labels: Mapping[str, str] = field(default_factory=dict)
     population: Prepared | None = None
     rows_read: int = 0
@@ -80,6 +79,7 @@ class Prepared:
     identical: int = 0
     margins: pd.DataFrame = field(default_factory=pd.DataFrame)
     unverified: pd.DataFrame = field(default_factory=pd.DataFrame)
+    fingerprint: str = ""
 
 
 def load(parameters: PerformanceParameters, file: str = "parameters") -> Prepared:
@@ -98,10 +98,12 @@ def load(parameters: PerformanceParameters, file: str = "parameters") -> Prepare
         parameters = parameters.model_copy(update={"programmes": yearly})
         population = _prepared(made.everybody, parameters, {}, file)
         survey = _prepared(made.survey, parameters, {}, file, population)
-        return replace(survey, margins=made.margins, unverified=made.unverified)
+        told = {"margins": made.margins, "unverified": made.unverified}
+        return replace(survey, fingerprint=_fingerprint(made.survey), **told)
     frame, labels = _from_file(parameters, file)
     identical = int(frame.duplicated().sum())
-    return replace(_prepared(frame, parameters, labels, file), identical=identical)
+    data = _prepared(frame, parameters, labels, file)
+    return replace(data, fingerprint=_fingerprint(frame), identical=identical)
 
 
 def value_problems(parameters: PerformanceParameters, file: str) -> list[Problem]:
@@ -252,7 +254,7 @@ def _prepared(
     if problems:
         raise InputError(_once(problems))
     unlabelled = _named_missing(frame, usable, parameters)
-    return Prepared(frame, usable, columns, _fingerprint(raw), labels, population, len(raw), unlabelled)
+    return Prepared(frame, usable, columns, labels, population, len(raw), unlabelled)
 
 
 def _named_missing(

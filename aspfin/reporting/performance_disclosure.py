@@ -135,6 +135,8 @@ def _marks(figures: pd.DataFrame, count: str, minimum: int) -> dict[str, str]:
 
 
 def _suppressed(cells: pd.DataFrame, count: str, minimum: int, totals: str | None) -> dict[str, str]:
+    if (cells[count] >= minimum).all():  # nothing is small, so nothing else must hide it
+        return {}
     done = indicators.suppress(cells, counts=count, keys=["group"], minimum=minimum, totals=totals).table
     return {group: mark for group, mark in zip(done["group"], done["suppressed"], strict=True) if mark}
 

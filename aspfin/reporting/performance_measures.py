@@ -159,15 +159,15 @@ def _counts(
 ) -> pd.DataFrame:
     """Return how many rows are in each group, and how many of them receive each programme."""
     used, found = design.in_domain, []
+    told = {by: labels.astype(object).map(str, na_action="ignore") for by, labels in groups.items()}
     for programme, (_, receives) in named.items():
         gets = (data.frame[receives].to_numpy(float) > 0) & used
         found.append(
             {"programme": programme, "by": "", "group": EVERYONE, "rows": used.sum(), "received": gets.sum()}
         )
-        for by, labels in groups.items():
-            text = labels.astype(object).map(str, na_action="ignore").to_numpy()
-            known = used & labels.notna().to_numpy()
-            tally = pd.DataFrame({"group": text[known], "received": gets[known]})
+        for by, text in told.items():
+            known = used & text.notna().to_numpy()
+            tally = pd.DataFrame({"group": text.to_numpy()[known], "received": gets[known]})
             sizes = tally.groupby("group")["received"].agg(rows="size", received="sum").reset_index()
             found += sizes.assign(programme=programme, by=by).to_dict("records")
     return pd.DataFrame(found).astype({"rows": int, "received": int})
