@@ -173,7 +173,7 @@ def failure_page(
     """Return the page that stands where a report failed: the cell, the error, how to run it again."""
     given = json.dumps(parameters, indent=2, ensure_ascii=False)
     parts = [
-        '<section class="failure">\n<h1>This report could not be made</h1>\n',
+        '<section class="failure">\n',
         f"<p>{escape(title)}</p>\n<p><strong>{escape(error)}</strong></p>\n",
         f"<p>It happened in {escape(cell)}:</p>\n<pre><code>{escape(source)}</code></pre>\n"
         if source
@@ -185,7 +185,8 @@ def failure_page(
         else "",
         "</section>\n",
     ]
-    return page("report.html.j2", title=f"Failed: {title}", body="".join(parts), contents=())
+    header = '<header class="report-header failure">\n<h1>This report could not be made</h1>\n</header>'
+    return page("failed.html.j2", title=f"Failed: {title}", body="".join(parts), header=header)
 
 
 def page(
