@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from aspfin.batch.case_run import _clean
-from aspfin.batch.index import write_indexes
+from aspfin.batch.index import forget_gone, write_indexes
 from aspfin.batch.outcomes import CaseOutcome
 from aspfin.batch.places import put_in_place
 from aspfin.batch.runner import Way, run
@@ -229,8 +229,10 @@ def test_a_full_run_forgets_cases_that_are_gone_and_a_partial_one_does_not(toy_c
         (folder / "run.json").write_text(json.dumps(record))
     cases = toy_cases(a="batch: {number: [1, 2]}")
     outcomes = [CaseOutcome(case, output / "toy" / case.name, None, 1.0) for case in cases]
+    forget_gone(outcomes[:1])
     write_indexes(outcomes[:1], output)
     assert "All 3 reports were made." in (output / "toy" / "a" / "index.html").read_text()
+    forget_gone(outcomes)
     write_indexes(outcomes, output)
     assert "All 2 reports were made." in (output / "toy" / "a" / "index.html").read_text()
 
