@@ -7,6 +7,7 @@ Everything heavy is imported inside the command that needs it, so that `aspfin -
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,12 +16,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from aspfin.batch.runner import Way
+    from aspfin.batch.runner import Planned, Way
     from aspfin.results import Problem
 
 __all__ = ["app", "main"]
 
 BAD_INPUT, FAILED, STOPPED = 2, 1, 130
+ALIKE = 4  # cases of a batch from which one line tells of all
 app = typer.Typer(
     help="Adaptive social protection financing: from a shock to a costed, financed, reported response.",
     no_args_is_help=True,
@@ -165,15 +167,23 @@ def status(
         from aspfin.reporting.reading import read_files
 
         planned = plan(read_files(files, only=only), output=output)
-        counts: dict[str, int] = {}
+        groups: dict[str, list[Planned]] = {}
         for one in planned:
-            counts[one.state.status] = counts.get(one.state.status, 0) + 1
-            if one.state.status != "done":
-                typer.echo(f"{one.case.kind}/{one.case.name}: {one.state}")
-        known = [
-            f"{counts[name]} {name}" for name in ("done", "stale", "failed", "missing") if name in counts
-        ]
+            groups.setdefault(f"{one.case.kind}/{one.case.batch or one.case.name}", []).append(one)
+        for name, members in groups.items():
+            for line in _state_lines(name, members):
+                typer.echo(line)
+        counts = Counter(one.state.status for one in planned)
+        known = [f"{counts[name]} {name}" for name in ("done", "stale", "failed", "missing") if counts[name]]
         typer.echo(f"{_plural(len(planned), 'report')}: {', '.join(known)}")
+
+
+def _state_lines(name: str, members: list[Planned]) -> list[str]:
+    """Return what is not done: one line where a whole batch is alike, else a line for each case."""
+    states = {str(one.state) for one in members}
+    if len(members) >= ALIKE and len(states) == 1 and members[0].state.status != "done":
+        return [f"{name}: all {len(members)} reports {states.pop()}"]
+    return [f"{one.case.kind}/{one.case.name}: {one.state}" for one in members if one.state.status != "done"]
 
 
 @app.command()

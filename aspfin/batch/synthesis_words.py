@@ -200,10 +200,11 @@ def _curve_ranks(a: SynthesisAnalysis) -> str:
     last = curves.sort_values("x", kind="stable").groupby("panel", sort=False).last()
     top = last["value"].idxmax()
     near = int((last["high"] >= last.loc[top, "low"]).sum()) - 1
+    which = f"all {near}" if near == len(last) - 1 else f"{near} of the {len(last) - 1}"
     words = CURVES[a.made[0].kind].x_words.replace("so many", f"{last.loc[top, 'x']:g}")
     return (
-        f"How sure is that? {words[:1].upper()}{words[1:]}, the ranges of {near} of the {len(last) - 1} "
-        f"other cases reach into that of the highest, {top}; neighbours in the ranking may change places."
+        f"How sure is that? {words[:1].upper()}{words[1:]}, the ranges of {which} other cases "
+        f"reach into that of the highest, {top}; neighbours in the ranking may change places."
     )
 
 
