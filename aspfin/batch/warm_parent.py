@@ -218,16 +218,18 @@ class _Server:
                 return
             for client in [one for one in self.clients.values() if one.pid == pid]:
                 self._tell(client, {"exit": os.waitstatus_to_exitcode(status)})
-                self._leave(client)
+                self._leave(client, ended=True)
 
     def _tell(self, client: _Client, message: dict[str, Any]) -> None:
         with contextlib.suppress(OSError):  # who has hung up needs no answer
             client.socket.sendall(json.dumps(message).encode() + b"\n")
 
-    def _leave(self, client: _Client) -> None:
+    def _leave(self, client: _Client, *, ended: bool = False) -> None:
         if client.pid is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(client.pid, signal.SIGKILL)
+            if not ended:  # it may be so young that it leads no group yet
+                os.kill(client.pid, signal.SIGKILL)
         self.clients.pop(client.socket.fileno(), None)
         self.selector.unregister(client.socket)
         client.socket.close()
