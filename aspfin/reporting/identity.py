@@ -218,7 +218,7 @@ def libraries(*more: str) -> dict[str, str]:
 
 
 def _needs(one: Distribution) -> list[str]:
-    """Return what a distribution needs without extras; what is not for this system is simply not installed."""
+    """Return what a distribution needs without extras; what is not for this system is not installed."""
     needs = [text for text in one.requires or () if not re.search(r";.*\bextra\s*==", text)]
     return [re.split(r"[\s\[<>=!~;(]", text, maxsplit=1)[0] for text in needs]
 

@@ -1,6 +1,5 @@
 """Yesterday's parameters, made again today."""
 
-
 import pytest
 
 from aspfin.batch.counterfactual import headline_today
