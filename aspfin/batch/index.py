@@ -64,7 +64,7 @@ def write_indexes(outcomes: Sequence[CaseOutcome], output: str | Path) -> list[P
         first = members[0].case
         country = str(first.sections.get("country", "")) if "area" in first.varied else ""
         title = first.title.split(", ")[0] if not first.sections.get("title") else first.sections["title"]
-        write_batch(folder, title=title, places=_places(country))
+        write_batch(folder, title=title, places=_places(country), cases=first.batch_size)
     write_list(Path(output))
     return [*(folder / "index.html" for folder in batches), Path(output) / "index.html"]
 
@@ -94,7 +94,7 @@ def _places(country: str) -> pd.DataFrame:
     return load_country(country).provinces.rename(columns=names)[["pcode", *names.values()]]
 
 
-def write_batch(folder: Path, *, title: str, places: pd.DataFrame) -> None:
+def write_batch(folder: Path, *, title: str, places: pd.DataFrame, cases: int = 0) -> None:
     """Write index.html, summary.csv and batch.json of the reports in the sub-folders of `folder`.
 
     Parameters
@@ -105,6 +105,8 @@ def write_batch(folder: Path, *, title: str, places: pd.DataFrame) -> None:
         Title of the page.
     places : DataFrame
         Columns pcode, label, row, col; empty where the cases are no places.
+    cases : int
+        How many reports the parameter file makes: the page says so where some have not been asked for yet.
     """
     names = dict(zip(places["pcode"], places["label"], strict=True))
     safe = protect(read_records(folder, names))
@@ -120,7 +122,7 @@ def write_batch(folder: Path, *, title: str, places: pd.DataFrame) -> None:
         **EMPTY,
         "title": title,
         "summary": [
-            one for one in (_summary(records), safe.sentence(), *_shared(records, every, alike)) if one
+            one for one in (_summary(records, cases), safe.sentence(), *_shared(records, every, alike)) if one
         ],
         "failed": [_link(one, safe) | {"reason": one.reason} for one in failed],
         "pictures": [one for one in pictures if one],
@@ -200,11 +202,14 @@ def _link(one: CaseRecord, safe: Protected) -> dict[str, Any]:
     }
 
 
-def _summary(records: Sequence[CaseRecord]) -> str:
-    failed = sum(not one.made for one in records)
-    if not failed:
-        return f"All {len(records)} reports were made."
-    return f"{len(records) - failed} of {len(records)} reports were made; {failed} could not be made."
+def _summary(records: Sequence[CaseRecord], cases: int) -> str:
+    failed, total = sum(not one.made for one in records), max(cases, len(records))
+    if not failed and total == len(records):
+        return f"All {total} reports were made."
+    parts = [f"{len(records) - failed} of {total} reports were made"]
+    parts += [f"{failed} could not be made"] if failed else []
+    parts += [f"{total - len(records)} have not been asked for yet"] if total > len(records) else []
+    return "; ".join(parts) + "."
 
 
 def _shared(

@@ -60,6 +60,12 @@ def test_cases_are_compared_in_every_order_without_scripts(folder):
     assert '<a href="KH03/report_failed.html">&lt;Kep&gt;</a>: cell 3 (In [2]): ValueError: &lt;x&gt;' in page
 
 
+def test_reports_not_asked_for_are_counted(folder):
+    write_batch(folder, title="Floods", places=PLACES, cases=25)
+    told = "2 of 25 reports were made; 1 could not be made; 22 have not been asked for yet."
+    assert told in (folder / "index.html").read_text()
+
+
 def test_the_map_states_its_finding(folder):
     write_batch(folder, title="Floods", places=PLACES)
     page = (folder / "index.html").read_text()
