@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from aspfin.batch import preload
 from aspfin.reporting import parameters as kinds
 from aspfin.reporting.instrument_parameters import Section
 from aspfin.reporting.reading import read_files
@@ -68,6 +69,7 @@ def toy_kind(toy_template):
     with pytest.MonkeyPatch.context() as patch:
         kind = kinds.ReportKind("toy", "halves", ToyParameters, str(toy_template))
         patch.setitem(kinds.KINDS, "toy", kind)
+        patch.setattr(preload, "EVERY_REPORT", ())  # a toy needs nothing, and a warm parent begins sooner
         yield kind
 
 

@@ -10,17 +10,17 @@ from aspfin.batch.runner import Way, run
 
 pytestmark = pytest.mark.slow
 
-LIMITS = Limits(cell_seconds=8, memory_bytes=2_000_000_000, printed_bytes=5_000_000)
+LIMITS = Limits(cell_seconds=15, memory_bytes=1_200_000_000, printed_bytes=5_000_000)
 HEALTHY = ("healthy-1", "healthy-2", "healthy-3", "healthy-4")
 
 # What each notebook does before or after it saves its results, and what must be told of it. `title` is a
 # folder outside the output.
 BEFORE = {
     "leak": ("kept = [bytearray(10_000_000) for _ in range(1_000)]", "MemoryError"),
-    "hang": ("while True:\n        pass", "the cell ran longer than 8 seconds"),
+    "hang": ("while True:\n        pass", "the cell ran longer than 15 seconds"),
     "deaf": (
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n    signal.signal(signal.SIGINT, signal.SIG_IGN)\n    time.sleep(600)",
-        "the cell ran longer than 8 seconds",
+        "the cell ran longer than 15 seconds",
     ),
     "exit": ("sys.exit()", "without saving its results"),
     "exit-1": ("sys.exit(1)", "SystemExit: 1"),

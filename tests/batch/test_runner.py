@@ -329,7 +329,8 @@ RUN = """
     sys.path.insert(0, {tests!r})
     from conftest import ToyParameters
     from aspfin.reporting import parameters as kinds, reading
-    from aspfin.batch import runner
+    from aspfin.batch import preload, runner
+    preload.EVERY_REPORT = ()
     if __name__ == "__main__":
         kinds.KINDS["toy"] = kinds.ReportKind("toy", "halves", ToyParameters, {template!r})
         try:
