@@ -56,10 +56,7 @@ def write_indexes(outcomes: Sequence[CaseOutcome], output: str | Path) -> list[P
     list of Path
         The pages written: one per batch, then the list of all.
     """
-    batches: dict[Path, list[CaseOutcome]] = {}
-    for outcome in outcomes:
-        if outcome.case.batch:
-            batches.setdefault(outcome.folder.parent, []).append(outcome)
+    batches = _by_batch(outcomes)
     for folder, members in batches.items():
         first = members[0].case
         country = str(first.sections.get("country", "")) if "area" in first.varied else ""
@@ -69,13 +66,18 @@ def write_indexes(outcomes: Sequence[CaseOutcome], output: str | Path) -> list[P
     return [*(folder / "index.html" for folder in batches), Path(output) / "index.html"]
 
 
-def forget_gone(outcomes: Sequence[CaseOutcome]) -> None:
-    """Remove reports of cases that their parameter file no longer makes, where the whole file was run."""
+def _by_batch(outcomes: Sequence[CaseOutcome]) -> dict[Path, list[CaseOutcome]]:
+    """Return the outcomes that belong to a batch, by its folder."""
     batches: dict[Path, list[CaseOutcome]] = {}
     for outcome in outcomes:
         if outcome.case.batch:
             batches.setdefault(outcome.folder.parent, []).append(outcome)
-    for folder, members in batches.items():
+    return batches
+
+
+def forget_gone(outcomes: Sequence[CaseOutcome]) -> None:
+    """Remove reports of cases that their parameter file no longer makes, where the whole file was run."""
+    for folder, members in _by_batch(outcomes).items():
         cases = {member.folder.name for member in members}
         if len(members) < members[0].case.batch_size:
             continue
