@@ -229,7 +229,7 @@ class Kernels:
 
     def started(self, process: Any) -> None:
         """Take note of a kernel's process, so that it ends with the run."""
-        self._processes = [one for one in self._processes if one.poll() is None] + [process]
+        self._processes.append(process)  # in one step: threads share the list
         if self._ended:
             process.kill()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -38,7 +39,10 @@ def duration(seconds: float) -> str:
 
 
 class Clock:
-    """How much work is left: last run's times, the mean of this one for reports never made before."""
+    """How much work is left: last run's times, the mean of this one for reports never made before.
+
+    Reports begin in threads of their own.
+    """
 
     def __init__(self, todo: Sequence[Planned], jobs: int) -> None:
         self.jobs = max(1, min(jobs, len(todo)))
@@ -46,28 +50,33 @@ class Clock:
         self.last = {_name(one.case): one.state.seconds for one in todo}
         self.running: dict[str, float] = {}
         self.taken: list[float] = []
+        self._lock = threading.Lock()
 
     def began(self, case: Case) -> None:
         """Note that a case is being made."""
-        self.running[_name(case)] = time.monotonic()
+        with self._lock:
+            self.running[_name(case)] = time.monotonic()
 
     def ended(self, outcome: CaseOutcome) -> None:
         """Note that a case is done."""
-        self.done += 1
-        self.taken.append(outcome.seconds)
         name = _name(outcome.case)
-        self.running.pop(name, None)
-        self.last.pop(name, None)
+        with self._lock:
+            self.done += 1
+            self.taken.append(outcome.seconds)
+            self.running.pop(name, None)
+            self.last.pop(name, None)
 
     def left(self) -> float | None:
         """Return the seconds left, None where nothing is known yet."""
-        known = [one for one in self.last.values() if one is not None]
-        usual = mean(self.taken) if self.taken else mean(known) if known else None
+        with self._lock:
+            last, running, taken = dict(self.last), dict(self.running), list(self.taken)
+        known = [one for one in last.values() if one is not None]
+        usual = mean(taken) if taken else mean(known) if known else None
         if usual is None:
             return None
         now, ahead = time.monotonic(), 0.0
-        for name, seconds in self.last.items():
-            gone = now - self.running[name] if name in self.running else 0.0
+        for name, seconds in last.items():
+            gone = now - running[name] if name in running else 0.0
             ahead += max(0.0, (usual if seconds is None else seconds) - gone)
         return ahead / self.jobs
 
@@ -103,6 +112,10 @@ class Lines:
         self.clock.ended(outcome)
         print(f"{outcome} ({self.clock.words()})", file=self.stream, flush=True)
 
+    def noted(self, text: str) -> None:
+        """Pass it on."""
+        print(text, file=self.stream, flush=True)
+
 
 class _Live:
     """A bar, the reports being made, and failures above it as they come."""
@@ -127,8 +140,11 @@ class _Live:
         self.bar.advance(self.task)
         self._show()
 
+    def noted(self, text: str) -> None:
+        self.bar.console.print(text, markup=False, highlight=False)
+
     def _show(self) -> None:
-        names = [name.rsplit("/", 1)[-1] for name in self.clock.running]
+        names = [name.rsplit("/", 1)[-1] for name in list(self.clock.running)]
         more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
         running = ", ".join(names[:SHOWN]) + more
         self.bar.update(self.task, words=self.clock.words(), running=running)

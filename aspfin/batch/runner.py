@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import queue
 import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import closing, contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["MOST_JOBS", "Planned", "Progress", "Way", "make_planned", "plan", "run", "template_path"]
 
 MOST_JOBS = 64
+LOOK_UP = 0.2  # seconds between looks for a request to stop
 FORMATS = ("html",)
 
 
@@ -76,11 +78,15 @@ class Progress(Protocol):
     def ended(self, outcome: CaseOutcome) -> None:
         """Hear what became of a case."""
 
+    def noted(self, text: str) -> None:
+        """Hear what is worth knowing about the run and changes no result."""
+
 
 class _Silent:
     def planned(self, todo: Sequence[Planned], kept: int, jobs: int) -> None: ...
     def began(self, case: Case) -> None: ...
     def ended(self, outcome: CaseOutcome) -> None: ...
+    def noted(self, text: str) -> None: ...
 
 
 def template_path(kind: str | ReportKind) -> Path:
@@ -230,8 +236,14 @@ def _somewhere(
 
     with kernels(warm=way.warm, modules=modules, memory=way.limits.memory_bytes) as source:
         again = []
+        told = not source.warm
         with closing(_side_by_side(work, place, way, source, teller)) as results:
             for n, made in results:
+                if source.problem and not told:
+                    told = True
+                    teller.noted(
+                        f"kernels start cold, which is slower with the same results: {source.problem}"
+                    )
                 if made.failure is not None and made.failure.kernel_died:
                     again.append(n)
                 else:
@@ -257,9 +269,13 @@ def _side_by_side(
 
     flight = way.jobs + (way.jobs > 1 and source.warm)
     pool = ThreadPoolExecutor(min(len(work), flight), thread_name_prefix="report")
-    futures: dict[Future[Made | None], int] = {pool.submit(one, n): n for n in work}
+    ended: queue.SimpleQueue[Future[Made | None]] = queue.SimpleQueue()
+    futures = {pool.submit(one, n): n for n in work}
     try:
-        for future in as_completed(futures):
+        for future in futures:
+            future.add_done_callback(ended.put)
+        for _ in futures:
+            future = _wait(ended)
             made = future.result()
             if made is not None:
                 yield futures[future], made
@@ -269,6 +285,16 @@ def _side_by_side(
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _wait(ended: queue.SimpleQueue[Future[Made | None]]) -> Future[Made | None]:
+    """Return the next job that ended.
+
+    A signal may reach any thread, but only the main one heeds it, once awake: it never sleeps long.
+    """
+    while True:
+        with suppress(queue.Empty):
+            return ended.get(timeout=LOOK_UP)
 
 
 @contextmanager

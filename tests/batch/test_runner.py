@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from aspfin.batch import preload
 from aspfin.batch.case_run import _clean
 from aspfin.batch.index import forget_gone, write_indexes
 from aspfin.batch.outcomes import CaseOutcome
@@ -43,7 +45,7 @@ class Seen:
     """What a run tells those who watch it."""
 
     def __init__(self):
-        self.todo, self.kept, self.started, self.outcomes = [], 0, [], []
+        self.todo, self.kept, self.started, self.outcomes, self.notes = [], 0, [], [], []
 
     def planned(self, todo, kept, jobs):
         self.todo, self.kept = [one.case.name for one in todo], kept
@@ -53,6 +55,9 @@ class Seen:
 
     def ended(self, outcome):
         self.outcomes.append(outcome)
+
+    def noted(self, text):
+        self.notes.append(text)
 
 
 @pytest.fixture(scope="module")
@@ -322,6 +327,35 @@ def test_who_kills_the_warm_parent_harms_itself_only(toy_cases, tmp_path):
     assert "the kernel died" in str(outcomes[0].failure)
     assert [outcome.failure for outcome in outcomes[1:]] == [None] * 3
     assert (tmp_path / "reports" / "toy" / "a" / "report_failed.html").is_file()
+
+
+def test_why_kernels_are_cold_is_told_once(toy_cases, tmp_path, monkeypatch):
+    monkeypatch.setattr(preload, "EVERY_REPORT", ("aspfin_has_no_such_part",))
+    seen = Seen()
+    outcomes = run(toy_cases(a="number: 3", b="number: 4"), output=tmp_path / "reports", progress=seen)
+    assert [outcome.failure for outcome in outcomes] == [None] * 2
+    (note,) = seen.notes
+    assert "kernels start cold" in note
+    assert "ModuleNotFoundError: No module named 'aspfin_has_no_such_part'" in note
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="signals of POSIX systems")
+def test_a_request_to_stop_that_another_thread_gets_is_heeded(toy_cases, tmp_path):
+    flag = tmp_path / "flag"
+
+    def ask():
+        while not flag.exists():
+            time.sleep(0.05)
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        run(toy_cases(a=f"mode: sleep\ntitle: {flag}"), output=tmp_path / "reports")
+    asking.join()
+    assert time.monotonic() - started < 50  # the notebook would sleep for a minute
+    assert not list((tmp_path / "reports").glob("toy/*"))
 
 
 RUN = """
