@@ -31,8 +31,11 @@ app = typer.Typer(
 )
 
 
+GO_ON = "finished reports are in place, nothing half-written is left; "
+
+
 @contextmanager
-def _told() -> Iterator[None]:
+def _told(stopped: str = "") -> Iterator[None]:
     """Turn bad input into one line per problem, and Ctrl-C into a quiet end."""
     try:
         yield
@@ -45,11 +48,7 @@ def _told() -> Iterator[None]:
             typer.echo(str(problem), err=True)
         raise typer.Exit(BAD_INPUT) from None
     except KeyboardInterrupt:
-        typer.echo(
-            "stopped; finished reports are in place, nothing half-written is left; "
-            "the same command makes the rest",
-            err=True,
-        )
+        typer.echo(f"stopped; {stopped}" if stopped else "stopped", err=True)
         raise typer.Exit(STOPPED) from None
 
 
@@ -90,7 +89,8 @@ def run_reports(
 
     What is there and unchanged is kept. After Ctrl-C, or if the machine goes down, the same command goes on.
     """
-    with _told():
+    rest = "without --force it makes the rest" if force else "the same command makes the rest"
+    with _told(GO_ON + rest):
         from aspfin.batch.unchanged import split
 
         formats = _formats(to)
@@ -226,6 +226,20 @@ def diff(
         if rerun:
             from aspfin.batch.counterfactual import headline_today
         typer.echo(text(compare(first, second, counterfactual=headline_today if rerun else None)))
+
+
+@app.command("archive")
+def pack_batch(
+    folder: Annotated[Path, typer.Argument(help="Folder of a finished batch.")],
+    to: Annotated[
+        Path | None, typer.Option(help="The file; left out, beside the folder.", metavar="FILE.zip")
+    ] = None,
+) -> None:
+    """Pack a finished batch into one ZIP file to hand on, without what must not be published."""
+    with _told():
+        from aspfin.batch.archive import archive
+
+        typer.echo(f"packed: {archive(folder, to)}")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -10,6 +10,7 @@
 | `verify` | hash the files of reports again, and make a few again |
 | `compare` | tell how two batches differ, and why |
 | `write_crate` | describe a batch as an RO-Crate |
+| `archive` | pack a finished batch, without what must not be published |
 | `write_indexes` | write the comparing pages and the list of all reports |
 
 `docs/batches.md` shows them at work. Names load on first use: papermill is heavy, and `aspfin --help` should
@@ -34,6 +35,7 @@ _HOMES = {
     "verify": ("verify",),
     "differences": ("compare",),
     "crate": ("write_crate",),
+    "archive": ("archive",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = sorted(_HOME_OF)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from aspfin.batch.case_run import Job, make
 from aspfin.batch.outcomes import Failure, Limits, Made
+from aspfin.batch.places import SYNTHESIS
 from aspfin.batch.private import private_folder
 from aspfin.reporting.identity import identity, why_stale
 from aspfin.results import InputError, Problem
@@ -99,7 +100,7 @@ def _make_there(
         today = identity(
             job.kind, job.sections, template=job.template, template_name=str(job.identity["template"])
         )
-        if job.kind != "synthesis" and (reasons := why_stale(job.identity, today)):
+        if job.kind != SYNTHESIS and (reasons := why_stale(job.identity, today)):
             told = f"the worker on {socket.gethostname()} has other inputs: {'; '.join(reasons)}"
             return _lost(job, RuntimeError(told))
         source = _kernels(warm, modules, limits.memory_bytes)

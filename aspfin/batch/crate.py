@@ -20,16 +20,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from aspfin.batch.places import SUMS, SYNTHESIS
 from aspfin.reporting.identity import template_hash
 from aspfin.results import InputError, Problem
 
 if TYPE_CHECKING:
     from rocrate.rocrate import ROCrate
 
-__all__ = ["write_crate"]
+__all__ = ["METADATA", "write_crate"]
 
-METADATA, SUMS, WORKFLOW = "ro-crate-metadata.json", "SHA256SUMS", "workflow"
-SYNTHESIS = "synthesis"  # kind of the report on all cases of a batch, which stands beside them
+METADATA, WORKFLOW = "ro-crate-metadata.json", "workflow"
 CONTEXT = "https://w3id.org/ro/terms/workflow-run/context"
 PROFILES = {  # of the versions that belong to RO-Crate 1.3; rocrate adds Workflow RO-Crate itself
     "https://w3id.org/ro/wfrun/process/0.6": "Process Run Crate",

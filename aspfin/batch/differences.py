@@ -15,12 +15,13 @@ from typing import Any
 
 import pandas as pd
 
+from aspfin.batch.places import SYNTHESIS
+from aspfin.reporting.identity import changed_fields
 from aspfin.results import InputError, Problem, ResultMixin
 
 __all__ = ["BatchDifference", "CaseDifference", "FigureChange", "compare"]
 
 PARTS = ("data", "code", "parameters")
-SYNTHESIS = "synthesis"
 UNEXPLAINED = "same inputs, other results"
 NOTHING = "nothing"
 COLUMNS = ("case", "figure", "label", "unit", "before", "after", "change", "change_percent", "cause")
@@ -258,7 +259,12 @@ def _case(
     found = {
         "data": tuple(_named(before.get("data") or {}, after.get("data") or {})),
         "code": tuple(_code(before, after)),
-        "parameters": tuple(_fields(before.get("parameters") or {}, after.get("parameters") or {})),
+        "parameters": tuple(
+            (name, was, now)
+            for name, (was, now) in changed_fields(
+                before.get("parameters") or {}, after.get("parameters") or {}
+            ).items()
+        ),
     }
     changed = [part for part in PARTS if found[part]]
     between = None
@@ -294,25 +300,6 @@ def _code(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
         was, now = (one.get(name) or "missing" for one in libraries)
         if was != now:
             yield f"{name} {was} became {now}"
-
-
-def _fields(old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
-    before, after = dict(_leaves(old)), dict(_leaves(new))
-    for field in dict.fromkeys([*before, *after]):
-        if before.get(field) != after.get(field):
-            yield field, before.get(field), after.get(field)
-
-
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield every single value with its path: `financing.instruments[1].limit_usd`."""
-    if isinstance(value, Mapping) and value:
-        for name, one in value.items():
-            yield from _leaves(one, f"{path}.{name}" if path else str(name))
-    elif isinstance(value, list) and value:
-        for place, one in enumerate(value):
-            yield from _leaves(one, f"{path}[{place}]")
-    else:
-        yield path, value
 
 
 def _figures(

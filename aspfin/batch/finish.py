@@ -17,17 +17,17 @@ from typing import Any
 
 from aspfin.batch.case_run import Job
 from aspfin.batch.outcomes import CaseOutcome
+from aspfin.batch.places import SUMS, SYNTHESIS
 from aspfin.batch.runner import Planned, Progress, Way, make_planned, template_path
 from aspfin.batch.state import read_record, state_of
 from aspfin.reporting.identity import identity
 from aspfin.reporting.reading import Case
 from aspfin.results import InputError
 
-__all__ = ["MARK", "batch_fingerprint", "finish", "is_finished"]
+__all__ = ["batch_fingerprint", "finish", "is_finished", "written_pages"]
 
 MARK = ".finished.json"
-SYNTHESIS = "synthesis"
-AFTER = ("index.html", "summary.csv", "batch.json", "ro-crate-metadata.json", "SHA256SUMS")
+AFTER = ("index.html", "summary.csv", "batch.json", "ro-crate-metadata.json", SUMS)
 FEW = 4  # syntheses for which starting a warm parent does not pay
 
 
@@ -89,6 +89,15 @@ def _several(folder: Path) -> bool:
     return sum(one.get("status") == "made" for one in _cases(folder).values()) > 1
 
 
+def written_pages(folder: Path) -> dict[str, str]:
+    """Return the hash that each page of a finished batch was written with, by its name in the folder."""
+    try:
+        files = json.loads((folder / MARK).read_text(encoding="utf-8"))["files"]
+    except (OSError, ValueError, KeyError):
+        return {}
+    return {name: found for name, found in files.items() if "/" not in name}
+
+
 def batch_fingerprint(folder: Path) -> dict[str, str]:
     """Return what each case of a batch is today: its inputs, its outputs, and whether it was made."""
     return {
@@ -135,7 +144,9 @@ def _synthesis(folder: Path, one: CaseOutcome, formats: Sequence[str]) -> Planne
 
     template = template_path(KIND)
     text = template.read_bytes()
-    title = str(one.case.sections.get("title") or one.case.title.split(", ")[0])
+    from aspfin.batch.index import batch_title
+
+    title = batch_title(one.case)
     sections = {"title": title, "batch": str(folder)}
     made_from = identity(
         KIND.name, sections, template=text, template_name=template.name, data=batch_fingerprint(folder)

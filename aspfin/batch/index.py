@@ -21,19 +21,20 @@ from aspfin.batch import comparison
 from aspfin.batch.comparison import headline_columns, written
 from aspfin.batch.comparison_view import estimates_table, panels
 from aspfin.batch.disclosure import Protected, protect
+from aspfin.batch.places import SYNTHESIS
 from aspfin.batch.records import FLAGS, CaseRecord, read_records, records_frame
 from aspfin.reporting.export import fill
+from aspfin.reporting.formats import WORDS
 from aspfin.reporting.manifest import csv_text, write_json
 
 if TYPE_CHECKING:
-    from aspfin.batch.runner import CaseOutcome
+    from aspfin.batch.outcomes import CaseOutcome
+    from aspfin.reporting.reading import Case
 
-__all__ = ["forget_gone", "write_batch", "write_indexes", "write_list"]
+__all__ = ["batch_title", "forget_gone", "write_batch", "write_indexes", "write_list"]
 
 MOST_FIGURES = 6  # columns a page can hold beside the name and the flags
 MANY = 10_000  # from so many on a map is written in thousands
-FORMATS = {"pdf": "PDF", "docx": "Word", "xlsx": "Excel"}
-SYNTHESIS = "synthesis"
 EMPTY: dict[str, Any] = {
     **{"heading": True, "header": "", "contents": [], "summary": [], "failed": [], "pictures": []},
     **{"groups": [], "columns": [], "orders": [], "estimates": "", "legend": [], "dash": False},
@@ -60,10 +61,14 @@ def write_indexes(outcomes: Sequence[CaseOutcome], output: str | Path) -> list[P
     for folder, members in batches.items():
         first = members[0].case
         country = str(first.sections.get("country", "")) if "area" in first.varied else ""
-        title = first.title.split(", ")[0] if not first.sections.get("title") else first.sections["title"]
-        write_batch(folder, title=title, places=_places(country), cases=first.batch_size)
+        write_batch(folder, title=batch_title(first), places=_places(country), cases=first.batch_size)
     write_list(Path(output))
     return [*(folder / "index.html" for folder in batches), Path(output) / "index.html"]
+
+
+def batch_title(case: Case) -> str:
+    """Return the title of the batch that a case belongs to: its own title, without what varies."""
+    return str(case.sections.get("title") or case.title.split(", ")[0])
 
 
 def _by_batch(outcomes: Sequence[CaseOutcome]) -> dict[Path, list[CaseOutcome]]:
@@ -130,7 +135,7 @@ def write_batch(folder: Path, *, title: str, places: pd.DataFrame, cases: int = 
         "pictures": [one for one in pictures if one],
         "columns": columns[:MOST_FIGURES],
         "orders": _orders([one for one in records if one.made], columns, own, safe),
-        "formats": [one for one in FORMATS if any(one in case.formats for case in records)],
+        "formats": [one for one in WORDS if any(one in case.formats for case in records)],
         "estimates": "" if compared is None else estimates_table(compared).html,
         "legend": _legend(records, own),
         "synthesis": _synthesis(folder),
@@ -158,7 +163,9 @@ def _batch(folder: Path, title: str, safe: Protected) -> dict[str, Any]:
         "cases": cases,
         "made": sum(one.made for one in safe.records),
         "failed": sum(not one.made for one in safe.records),
-        "hidden": {one.name: dict(one.hidden) for one in safe.records if one.hidden},
+        "hidden": {
+            one.name: sorted(one.hidden) for one in safe.records if one.hidden
+        },  # not which protects which
         "do_not_publish": list(safe.withheld),
         "package_version": sorted({str((run.get("identity") or {}).get("package_version")) for run in runs}),
     }
@@ -200,7 +207,7 @@ def _link(one: CaseRecord, safe: Protected) -> dict[str, Any]:
     return {
         "label": one.label,
         "link": "" if one.name in safe.withheld else one.page,
-        "formats": [{"words": FORMATS[form], "link": f"{one.name}/report.{form}"} for form in links],
+        "formats": [{"words": WORDS[form], "link": f"{one.name}/report.{form}"} for form in links],
     }
 
 
@@ -248,7 +255,7 @@ def _synthesis(folder: Path) -> list[dict[str, str]]:
     place = folder / SYNTHESIS
     found = [
         ("report.html", "What the reports say together"),
-        *((f"report.{k}", v) for k, v in FORMATS.items()),
+        *((f"report.{k}", v) for k, v in WORDS.items()),
     ]
     return [
         {"link": f"{SYNTHESIS}/{name}", "words": words} for name, words in found if (place / name).is_file()

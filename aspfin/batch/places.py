@@ -17,10 +17,12 @@ from aspfin.batch.private import private_folder
 from aspfin.reporting.reading import Case
 from aspfin.results import InputError, Problem
 
-__all__ = ["case_folder", "inputs_refused", "put_in_place", "scratch"]
+__all__ = ["SUMS", "SYNTHESIS", "case_folder", "inputs_refused", "put_in_place", "scratch"]
 
 OURS = ("run.json", "batch.json")  # a folder with one of these was written by `run`
 UNFINISHED = ".unfinished-"
+SYNTHESIS = "synthesis"  # folder of a batch's report on all its cases, and the kind of that report
+SUMS = "SHA256SUMS"  # list of a batch's files with their hashes
 
 
 def case_folder(output: Path, case: Case) -> Path:

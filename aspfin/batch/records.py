@@ -11,6 +11,8 @@ from typing import Any
 import pandas as pd
 
 from aspfin.batch.disclosure import holds_household_data, parameters_of
+from aspfin.batch.places import SYNTHESIS
+from aspfin.reporting.formats import WORDS
 from aspfin.reporting.wording import varied_words
 
 __all__ = ["FLAGS", "CaseRecord", "read_records", "records_frame"]
@@ -18,7 +20,6 @@ __all__ = ["FLAGS", "CaseRecord", "read_records", "records_frame"]
 FEW_CLUSTERS = (
     30  # below, errors by cluster are too small as a rule (`evaluation.comparisons` warns there too)
 )
-FORMATS = ("pdf", "docx", "xlsx")
 
 # Name of a check, as the reports write it → the flag that its failing raises.
 FLAG_OF_CHECK = {
@@ -166,7 +167,7 @@ def read_records(folder: Path, names: Mapping[str, str] | None = None) -> list[C
     found = []
     for file in sorted(Path(folder).glob("*/run.json")):
         run = _read(file)
-        if run.get("kind") != "synthesis":
+        if run.get("kind") != SYNTHESIS:
             found.append(_record(file.parent, run, names or {}))
     return found
 
@@ -209,7 +210,7 @@ def _record(folder: Path, run: Mapping[str, Any], names: Mapping[str, str]) -> C
         unverified=unverified,
         flags=_flags(reason, failed, n_clusters, unverified),
         tables=tuple(str(one["name"]) for one in results.get("tables") or ()),
-        formats=tuple(one for one in FORMATS if (folder / f"report.{one}").is_file()),
+        formats=tuple(one for one in WORDS if (folder / f"report.{one}").is_file()),
         parameter_hash=(run.get("identity") or {}).get("parameter_hash"),
         household_data=holds_household_data(str(run.get("kind", "")), run),
         minimum_cell=(parameters_of(run).get("disclosure") or {}).get("minimum_cell"),

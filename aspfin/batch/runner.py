@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-import aspfin
 from aspfin.batch.case_run import Job, add_formats, make
 from aspfin.batch.outcomes import CaseOutcome, Limits, Made
 from aspfin.batch.places import case_folder, inputs_refused, put_in_place, scratch
 from aspfin.batch.preload import modules_for
 from aspfin.batch.state import CaseState, read_record, state_of
 from aspfin.reporting import parameters as kinds
-from aspfin.reporting.identity import identity
+from aspfin.reporting.identity import identity, templates_folder
 from aspfin.reporting.parameters import ReportKind
 from aspfin.reporting.reading import Case
 from aspfin.results import InputError, Problem
@@ -98,11 +97,10 @@ def template_path(kind: str | ReportKind) -> Path:
         There is no such notebook.
     """
     name = (kinds.KINDS[kind] if isinstance(kind, str) else kind).template
-    roots = (Path(aspfin.__file__).parents[1], Path.cwd())
-    places = [root / "notebooks" / "reports" / name for root in roots]  # an absolute name replaces the root
-    if found := next((place for place in places if place.is_file()), None):
-        return found
-    raise InputError(Problem("report kind", "template", str(places[-1]), "an existing notebook"))
+    place = (templates_folder() or Path("notebooks/reports")) / name  # an absolute name replaces the folder
+    if place.is_file():
+        return place
+    raise InputError(Problem("report kind", "template", str(place), "an existing notebook"))
 
 
 def plan(

@@ -21,6 +21,7 @@ from pydantic import Field, ValidationError
 from aspfin.batch import comparison
 from aspfin.batch.comparison import ComparedEstimates, said, written
 from aspfin.batch.disclosure import Protected, protect
+from aspfin.batch.places import SYNTHESIS
 from aspfin.batch.records import CaseRecord, read_records, records_frame
 from aspfin.reporting.instrument_parameters import Section
 from aspfin.reporting.parameters import ReportKind
@@ -40,7 +41,7 @@ class SynthesisParameters(Section):
 
 
 KIND = ReportKind(
-    "synthesis", "what the reports of a batch say together", SynthesisParameters, "synthesis.ipynb"
+    SYNTHESIS, "what the reports of a batch say together", SynthesisParameters, "synthesis.ipynb"
 )
 
 

@@ -16,8 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import aspfin
-from aspfin.reporting.identity import data_places, package_hash, place_hash
+from aspfin.reporting.identity import data_places, package_hash, place_hash, templates_folder
 
 if TYPE_CHECKING:
     from aspfin.batch.outcomes import CaseOutcome
@@ -38,7 +37,7 @@ def split(paths: Sequence[Path], output: Path, formats: Sequence[str]) -> tuple[
         inside = sorted(one for end in ("*.yaml", "*.yml") for one in path.rglob(end))
         files += [one for one in inside if one not in files] if path.is_dir() else [path]
     tickets = [_ticket(output, file) for file in files]
-    templates = _templates()
+    templates = templates_folder()
     if not all(file.is_file() for file in files) or len(set(tickets)) < len(tickets) or templates is None:
         return list(paths), {}
     kept: Kept = {}
@@ -51,7 +50,7 @@ def split(paths: Sequence[Path], output: Path, formats: Sequence[str]) -> tuple[
 def remember(outcomes: Sequence[CaseOutcome], output: Path, formats: Sequence[str]) -> None:
     """Leave a ticket for every parameter file whose reports are all made; remove it for the others."""
     files: dict[Path, list[CaseOutcome]] = {}
-    templates = _templates()
+    templates = templates_folder()
     for one in outcomes:
         files.setdefault(one.case.file, []).append(one)
     for file, members in files.items():
@@ -75,12 +74,6 @@ def remember(outcomes: Sequence[CaseOutcome], output: Path, formats: Sequence[st
         unfinished = ticket.with_suffix(".part")
         unfinished.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         os.replace(unfinished, ticket)
-
-
-def _templates() -> Path | None:
-    roots = (Path(aspfin.__file__).parents[1], Path.cwd())
-    places = (root / "notebooks" / "reports" for root in roots)
-    return next((place for place in places if place.is_dir()), None)
 
 
 def _ticket(output: Path, file: Path) -> Path:

@@ -5,22 +5,22 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from aspfin.batch.finish import written_pages
 from aspfin.batch.outcomes import CaseOutcome
-from aspfin.batch.runner import Progress, Way, plan, run
-from aspfin.batch.state import damage, read_record
+from aspfin.batch.places import SUMS, SYNTHESIS
+from aspfin.batch.runner import Progress, Way, make_planned, plan
+from aspfin.batch.state import CaseState, damage, read_record
 from aspfin.reporting.identity import why_stale
 from aspfin.reporting.reading import Case, read_file
 from aspfin.results import InputError, Problem
 
 __all__ = ["Verification", "case_of", "verify"]
-
-SUMS = "SHA256SUMS"
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,9 @@ def verify(
         for place, record in records.items()
         for what in damage(place, record)
     ]
-    listed, wrong = _sums(folder)
+    listed, wrong = _pages(folder)
     made = [
-        place for place, one in records.items() if one.get("status") == "made" and one["kind"] != "synthesis"
+        place for place, one in records.items() if one.get("status") == "made" and one["kind"] != SYNTHESIS
     ]
     chosen = sorted(random.Random(seed).sample(made, min(sample, len(made))))
     again, different, not_again = _make_again(chosen, records, Path(parameters), progress)
@@ -130,19 +130,22 @@ def verify(
     )
 
 
-def _sums(folder: Path) -> tuple[int, list[str]]:
-    """Check what the checksum lists of batches name beyond the files of reports: their own pages."""
+def _pages(folder: Path) -> tuple[int, list[str]]:
+    """Check the files of batches that no report's own record has: their pages, notebooks, checksum lists."""
     listed, wrong = 0, []
-    for sums in sorted(folder.rglob(SUMS)):
-        for line in sums.read_text(encoding="utf-8").splitlines():
-            digest, name = line.split("  ", 1)
-            place = sums.parent / name
-            if (place.parent / "run.json").is_file() or (place.parent.parent / "run.json").is_file():
-                continue  # a report's own record has it
+    for batch in sorted({one.parent for name in (SUMS, "batch.json") for one in folder.rglob(name)}):
+        expected = written_pages(batch)
+        if (batch / SUMS).is_file():
+            lines = (batch / SUMS).read_text(encoding="utf-8", errors="replace").splitlines()
+            expected |= {line[66:]: line[:64] for line in lines if line[64:66] == "  "}
+        for name, digest in sorted(expected.items()):
+            place = batch / name
+            if (batch / name.split("/")[0] / "run.json").is_file():
+                continue
             listed += 1
             if not place.is_file() or sha256(place.read_bytes()).hexdigest() != digest:
                 state = "was changed afterwards" if place.is_file() else "is missing"
-                wrong.append(f"{sums.parent.name}: {name} {state}")
+                wrong.append(f"{batch.name}: {name} {state}")
     return listed, wrong
 
 
@@ -168,7 +171,10 @@ def _make_again(
     if not cases:
         return [], [], not_again
     with TemporaryDirectory() as place:
-        outcomes = run(list(cases.values()), output=place, way=Way(warm=False), progress=progress)
+        output = Path(place)
+        state = CaseState("stale", ("it was chosen to be made again",))
+        planned = [replace(one, state=state) for one in plan(list(cases.values()), output=output)]
+        outcomes = make_planned(planned, output=output, way=Way(warm=False), progress=progress)
         told = [_compared(records[old], one) for old, one in zip(cases, outcomes, strict=True)]
     again = [name for name, differing in told if not differing]
     return again, [f"{name}: {differing}" for name, differing in told if differing], not_again

@@ -11,9 +11,10 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-__all__ = ["FORMATS", "write_formats"]
+__all__ = ["FORMATS", "WORDS", "write_formats"]
 
-FORMATS = ("html", "pdf", "docx", "xlsx")
+WORDS = {"pdf": "PDF", "docx": "Word", "xlsx": "Excel"}  # those beside the page, as readers call them
+FORMATS = ("html", *WORDS)
 
 
 def write_formats(folder: str | Path, to: Sequence[str], *, title: str) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import aspfin
 
 __all__ = [
+    "changed_fields",
     "data_hashes",
     "data_places",
     "identity",
@@ -27,12 +28,13 @@ __all__ = [
     "place_hash",
     "short",
     "template_hash",
+    "templates_folder",
     "why_stale",
 ]
 
 PACKAGE = Path(aspfin.__file__).parent
 PACKS = PACKAGE / "data" / "countries"
-CODE = (".py", ".css", ".j2")  # what of the package is code; the packs are data
+CODE = (".py", ".css", ".j2", ".typ", ".ttf", ".yaml")  # beside the packs, which are data
 
 
 def short(content: bytes) -> str:
@@ -172,10 +174,17 @@ def _file_hash(path: Path) -> str:
 def package_hash() -> str:
     """Return the hash of the package's code; cached, it does not change under a running process."""
     digest = sha256()
-    for file in sorted(one for one in PACKAGE.rglob("*") if one.suffix in CODE):
+    for file in sorted(one for one in PACKAGE.rglob("*") if one.suffix in CODE and PACKS not in one.parents):
         digest.update(f"{file.relative_to(PACKAGE).as_posix()}\0{file.stat().st_size}\0".encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def templates_folder() -> Path | None:
+    """Return the folder of the report notebooks: in the package's checkout, else below the current folder."""
+    roots = (PACKAGE.parent, Path.cwd())
+    places = (root / "notebooks" / "reports" for root in roots)
+    return next((place for place in places if place.is_dir()), None)
 
 
 def template_hash(template: bytes) -> str:
@@ -241,7 +250,7 @@ def why_stale(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
         return []
     reasons = []
     if old.get("parameter_hash") != new.get("parameter_hash"):
-        fields = changed_fields(old.get("parameters") or {}, new.get("parameters") or {})
+        fields = sorted(changed_fields(old.get("parameters") or {}, new.get("parameters") or {}))
         reasons.append(f"parameters changed ({_few(fields)})" if fields else "parameters changed")
     reasons += [f"{name} changed" for name in _changed(old.get("data") or {}, new.get("data") or {})]
     if old.get("template_hash") != new.get("template_hash"):
@@ -260,15 +269,29 @@ def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     return [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
 
 
-def changed_fields(old: Any, new: Any, path: str = "") -> list[str]:
-    """Return the paths of the fields that differ between two sets of parameters."""
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        return [
-            field
-            for name in sorted({*old, *new})
-            for field in changed_fields(old.get(name), new.get(name), f"{path}.{name}" if path else str(name))
-        ]
-    return [path] if old != new else []
+def changed_fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return the single values that differ between two sets of parameters, by path: old and new.
+
+    Examples
+    --------
+    >>> changed_fields({"money": {"year": 2023}}, {"money": {"year": 2024}, "layers": [5]})
+    {'money.year': (2023, 2024), 'layers[0]': (None, 5)}
+    """
+    before, after = dict(_leaves(old)), dict(_leaves(new))
+    told = {name: (before.get(name), after.get(name)) for name in dict.fromkeys([*before, *after])}
+    return {name: (was, now) for name, (was, now) in told.items() if was != now}
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every single value with its path: `financing.instruments[1].limit_usd`."""
+    if isinstance(value, Mapping) and value:
+        for name, one in value.items():
+            yield from _leaves(one, f"{path}.{name}" if path else str(name))
+    elif isinstance(value, list) and value:
+        for place, one in enumerate(value):
+            yield from _leaves(one, f"{path}[{place}]")
+    else:
+        yield path, value
 
 
 def _few(names: list[str], most: int = 4) -> str:

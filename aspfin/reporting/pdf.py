@@ -34,7 +34,8 @@ __all__ = ["pdf"]
 
 PICTURE_WIDTH = 0.82  # of the text's width
 PICTURE_HEIGHT = 0.74  # the most, in parts of the text's width
-LONG_WORD = re.compile(r"\S{21,}")
+LONG_WORD = re.compile(r"[^\s\u1780-\u17ff]{21,}")  # Khmer has no spaces; Typst knows where its words end
+FONTS = Path(__file__).with_name("assets") / "fonts"  # beside those inside Typst
 RUNNING = 95  # letters of the title that are repeated on every page
 MANY_HEADINGS = 8  # contents in two columns
 
@@ -42,7 +43,7 @@ MANY_HEADINGS = 8  # contents in two columns
 def pdf(report: Document) -> bytes:
     """Return a report as PDF/UA-1, a PDF that screen readers can follow.
 
-    Letters for which the PDF has no font (Khmer, for example) are shown as ▯, and the last page says so.
+    Latin, Greek, Cyrillic and Khmer letters have a font; others are shown as ▯, and the last page says so.
 
     Parameters
     ----------
@@ -68,7 +69,7 @@ def pdf(report: Document) -> bytes:
         return typst.compile(
             str(Path(folder, "report.typ")),
             root=folder,
-            font_paths=[],
+            font_paths=[FONTS],
             ignore_system_fonts=True,  # the same letters on every machine
             format="pdf",
             pdf_standards=["ua-1"],
@@ -187,9 +188,9 @@ def _breakable(found: re.Match[str]) -> str:
 
 @cache
 def _letters() -> frozenset[int]:
-    """Return the letters of DejaVu Sans Mono, the widest font inside Typst; matplotlib has a copy to read."""
+    """Return the letters of our fonts and of DejaVu Sans Mono, the widest font inside Typst."""
     from matplotlib import get_data_path
     from matplotlib.ft2font import FT2Font
 
-    font = FT2Font(str(Path(get_data_path(), "fonts", "ttf", "DejaVuSansMono.ttf")))
-    return frozenset(font.get_charmap()) | {0x200B, 0xAD}
+    places = [Path(get_data_path(), "fonts", "ttf", "DejaVuSansMono.ttf"), *sorted(FONTS.glob("*.ttf"))]
+    return frozenset({0x200B, 0xAD}).union(*(FT2Font(str(place)).get_charmap() for place in places))

@@ -21,9 +21,10 @@ from toys import IMPORTS, PARAMETERS, RESULTS, cases_in, hashes, kind_of, proces
 from aspfin.batch.execute import execute
 from aspfin.batch.kernels import ForkedKernel, environment, kernels
 from aspfin.batch.outcomes import Limits
-from aspfin.batch.preload import EVERY_REPORT
+from aspfin.batch.preload import EVERY_REPORT, modules_for
 from aspfin.batch.runner import Way, run
 from aspfin.batch.warm_parent import LONGEST_REQUEST
+from aspfin.reporting.parameters import KINDS
 
 pytestmark = [
     pytest.mark.slow,
@@ -55,6 +56,11 @@ SHOWN = [
     ("code", [], "Path('tables').mkdir()\nframe.to_csv('tables/frame.csv', index=False)"),
     RESULTS,
 ]  # fmt: skip
+
+
+def test_what_every_kind_of_report_needs_can_be_imported_once_and_forked():
+    with kernels(modules=modules_for(KINDS)) as source:
+        assert source.ready(), source.problem
 
 
 @pytest.fixture(scope="module")

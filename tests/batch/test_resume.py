@@ -232,7 +232,7 @@ def told(made, tmp_path_factory):
     for name in ("toy", "synthesis"):
         write(root / "notebooks" / f"{name}.ipynb", notebook(CELLS))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(unchanged, "_templates", lambda: root / "notebooks")
+        patch.setattr(unchanged, "templates_folder", lambda: root / "notebooks")
         done = invoke(place)
         assert done.exit_code == 0, done.output
         yield place

@@ -79,6 +79,8 @@ def test_an_untouched_batch_passes_and_its_reports_are_made_again(batch):
         ("synthesis/report.html", "halves/synthesis: report.html was changed afterwards"),
         ("index.html", "halves: index.html was changed afterwards"),
         ("summary.csv", "halves: summary.csv was changed afterwards"),
+        ("batch.json", "halves: batch.json was changed afterwards"),
+        ("SHA256SUMS", "halves: SHA256SUMS was changed afterwards"),
     ],
 )
 def test_a_file_that_was_touched_is_named(batch, name, told):
@@ -104,6 +106,7 @@ def test_a_report_that_draws_without_a_seed_is_found_out(batch):
     done = CliRunner().invoke(cli.app, line)
     assert done.exit_code == 1
     assert "0 of 1 reports made again in cold kernels have the same bytes\n" in done.stdout
+    assert "1 report to make: 1 because it was chosen to be made again" in done.stderr
 
 
 def test_why_a_report_cannot_be_made_again_is_told(batch, monkeypatch):

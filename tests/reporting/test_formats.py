@@ -17,7 +17,7 @@ from aspfin.reporting.document import ENDING
 from aspfin.reporting.document_reading import document
 from aspfin.reporting.formats import FORMATS, write_formats
 from aspfin.reporting.manifest import Headline, save_results
-from aspfin.reporting.pdf import pdf
+from aspfin.reporting.pdf import LONG_WORD, pdf
 from aspfin.reporting.table_words import table_words
 from aspfin.reporting.word_report import word_report
 from aspfin.reporting.workbook_report import report_workbook
@@ -193,12 +193,23 @@ def test_pdf_repeats_the_head_of_a_long_table_and_the_running_title():
 
 
 def test_letters_without_a_font_are_told():
-    notebook = executed.notebook(executed.markdown("Name: ភាសា."))
+    notebook = executed.notebook(executed.markdown("Name: 姓名."))
     said = pdf_text(pdf(document(notebook, title="x")))
     assert "▯▯" in said
     assert "have no font in this PDF" in said
     assert "no font" not in pdf_text(pdf(made_of("plain")))
-    assert "ភាសា" in word_text(word_report(document(notebook, title="x")))
+    assert "姓名" in word_text(word_report(document(notebook, title="x")))
+
+
+def test_khmer_is_set_in_its_own_letters_and_broken_between_words():
+    words = "គ្រួសារក្រីក្រដែលរងគ្រោះដោយទឹកជំនន់ក្នុងខេត្តព្រៃវែង" * 6
+    notebook = executed.notebook(executed.markdown(f"# ទឹកជំនន់\n\n{words}"))
+    reader = PdfReader(BytesIO(pdf(document(notebook, title="x"))))
+    page = reader.pages[0]
+    assert "▯" not in page.extract_text()
+    fonts = {str(one.get_object()["/BaseFont"]) for one in page["/Resources"]["/Font"].values()}
+    assert {"NotoSansKhmer-Regular", "NotoSansKhmer-Bold"} <= {one.split("+")[-1] for one in fonts}
+    assert not LONG_WORD.search(words)  # no place to break of ours between letters that belong together
 
 
 def test_word_has_headings_tables_links_and_alternative_texts():
