@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Executed", "execute"]
 
 ENGINE = "aspfin"
+ENDING = 5.0  # seconds for a killed kernel to be gone
 SHOWN_LINES = 6  # of the source of a failed cell
 LOG = "kernels.log"
 
@@ -200,6 +203,10 @@ def _end(manager: AsyncKernelManager) -> None:
     """End the kernel at once: everything that matters has been received or written."""
     try:
         if manager.has_kernel:
+            # Jupyter looks ten times a second whether it has ended; the process itself tells at once.
+            manager.provisioner.process.kill()
+            with suppress(subprocess.TimeoutExpired):
+                manager.provisioner.process.wait(ENDING)
             run_sync(manager.shutdown_kernel)(now=True)
     finally:
         run_sync(manager.cleanup_resources)()

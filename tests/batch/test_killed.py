@@ -55,7 +55,8 @@ AGAIN = """
     from go import cli
     import papermill, jinja2, mistune, pydantic, yaml, rocrate
     import aspfin.batch.execute, aspfin.batch.finish, aspfin.batch.index, aspfin.batch.crate, aspfin.batch.synthesis
-    import aspfin.reporting.export, aspfin.reporting.formats
+    import aspfin.reporting.export, aspfin.reporting.formats, aspfin.batch.unchanged, aspfin.batch.progress
+    import matplotlib.figure, matplotlib.backends.backend_agg, seaborn, aspfin.reporting.charts_multiples
     from aspfin.batch import runner, synthesis
     from aspfin.reporting import identity, parameters as kinds
 
