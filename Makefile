@@ -39,8 +39,9 @@ registry: env ## run the registry report: six messy programme lists become one p
 everything: env ## run every report there is; what is unchanged is kept
 	$(BIN)/aspfin run parameters -j $(JOBS)
 
+# Files in their order: those of tests/batch take longest, and should not be left for one worker at the end.
 test: env lint ## run all tests: unit, golden, property, notebooks, command line
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 	$(BIN)/aspfin warm -- $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --nbval -o addopts= -p no:hypothesispytest notebooks/workshop
 
 quick: env ## run the quick subset of the tests

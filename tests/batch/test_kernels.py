@@ -68,7 +68,7 @@ def both(tmp_path_factory):
     """The same report from a warm and from a cold kernel."""
     root = tmp_path_factory.mktemp("both")
     (root / "shown").mkdir()
-    with kind_of("shown", SHOWN, root):
+    with kind_of("shown", SHOWN, root, preloaded=True):
         cases = cases_in(root / "shown", a="number: 4", b="number: 5")
         for name in ("warm", "cold"):
             outcomes = run(cases, output=root / name, way=Way(jobs=2, warm=name == "warm"))

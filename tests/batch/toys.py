@@ -8,6 +8,7 @@ import psutil
 import pytest
 from conftest import ToyParameters, notebook, write
 
+from aspfin.batch import preload
 from aspfin.reporting import parameters as kinds
 from aspfin.reporting.reading import read_files
 
@@ -26,13 +27,18 @@ RESULTS = (
 
 
 @contextmanager
-def kind_of(name, cells, folder):
-    """A report kind whose notebook has these cells, known to the package meanwhile."""
+def kind_of(name, cells, folder, *, preloaded=False):
+    """A report kind whose notebook has these cells, known to the package meanwhile.
+
+    Most toys need no library, and a warm parent that imports none begins seconds sooner.
+    """
     template = folder / f"{name}.ipynb"
     template.write_text(notebook(cells))
     with pytest.MonkeyPatch.context() as patch:
         kind = kinds.ReportKind(name, f"{name} reports", ToyParameters, str(template))
         patch.setitem(kinds.KINDS, name, kind)
+        if not preloaded:
+            patch.setattr(preload, "EVERY_REPORT", ())
         yield kind
 
 
