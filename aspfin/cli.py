@@ -9,13 +9,15 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from aspfin.batch.kernels import Kernels
+    from aspfin.batch.outcomes import Limits
     from aspfin.batch.runner import Planned, Way
     from aspfin.results import Problem
 
@@ -101,11 +103,26 @@ def run_reports(
             typer.echo(f"{told} unchanged, nothing to do; open {output / 'index.html'}")
             return
         from aspfin.batch.outcomes import Limits, fair_memory
-        from aspfin.batch.runner import Way
 
-        most = fair_memory(jobs) if memory is None else round(memory * 1e9)
-        way = Way(jobs, not cold, Limits(timeout, most), dask)
-        raise typer.Exit(_run(changed, sum(kept.values()), only, output, force, formats, way))
+        limits = Limits(timeout, fair_memory(jobs) if memory is None else round(memory * 1e9))
+        known = only is None and dask is None and not cold  # else the reports will show what they need
+        with _warming(changed, limits) if known else nullcontext() as source:
+            from aspfin.batch.runner import Way
+
+            way = Way(jobs, not cold, limits, dask, source)
+            raise typer.Exit(_run(changed, sum(kept.values()), only, output, force, formats, way))
+
+
+@contextmanager
+def _warming(files: list[Path], limits: Limits) -> Iterator[Kernels]:
+    """Let the warm parent import while the files are read: their folders tell the kinds of reports."""
+    from aspfin.batch.kernels import kernels
+    from aspfin.batch.preload import modules_for
+
+    inside = [one for path in files for one in (path.rglob("*.y*ml") if path.is_dir() else [path])]
+    kinds = {one.resolve().parent.name for one in inside}
+    with kernels(modules=modules_for(kinds), memory=limits.memory_bytes) as source:
+        yield source
 
 
 def _run(

@@ -23,10 +23,7 @@ from pathlib import Path
 import psutil
 
 from aspfin.batch import preload
-from aspfin.batch.runner import Way, run
-from aspfin.reporting import parameters as kinds
-from aspfin.reporting.instrument_parameters import Section
-from aspfin.reporting.reading import read_files
+from aspfin.batch.kernels import kernels
 
 WORKERS = 2
 IMPORTS = """
@@ -85,12 +82,6 @@ more = {"tail": tail.tolist(), "ols": float(ols.params["treated"]), "error": flo
 _ = Path(output_folder, "results.json").write_text(json.dumps({"headline": headline, "more": more}))
 """,
 )
-
-
-class BenchParameters(Section):
-    """The one thing that differs between the reports."""
-
-    seed: int = 0
 
 
 def notebook() -> str:
@@ -211,10 +202,21 @@ class Memory:
 
 
 def engine(folder: str, progress: Memory | None = None) -> None:
+    """Make the reports as `aspfin run` does: the warm parent imports while the files are read."""
     preload.HEAVY["bench"] = ("seaborn", "statsmodels.api", "linearmodels.panel")
-    kinds.KINDS["bench"] = kinds.ReportKind("bench", "", BenchParameters, f"{folder}/bench.ipynb")
-    cases = read_files([Path(folder, "bench")])
-    outcomes = run(cases, output=Path(folder, "reports"), way=Way(jobs=WORKERS), progress=progress)
+    with kernels(modules=preload.modules_for({"bench"})) as source:
+        from aspfin.batch.runner import Way, run
+        from aspfin.reporting import parameters as kinds
+        from aspfin.reporting.instrument_parameters import Section
+        from aspfin.reporting.reading import read_files
+
+        class BenchParameters(Section):
+            seed: int = 0  # the one thing that differs between the reports
+
+        kinds.KINDS["bench"] = kinds.ReportKind("bench", "", BenchParameters, f"{folder}/bench.ipynb")
+        cases = read_files([Path(folder, "bench")])
+        way = Way(jobs=WORKERS, source=source)
+        outcomes = run(cases, output=Path(folder, "reports"), way=way, progress=progress)
     failed = [str(one) for one in outcomes if one.failure]
     if failed:
         raise SystemExit("\n".join(failed))

@@ -80,6 +80,7 @@ def _executor() -> Any:
 def make(job: Job, work: Path, *, kernels: Kernels, limits: Limits, attempt: int = 1) -> Made:
     """Make one report in the folder `work`; what goes wrong is returned, not raised."""
     execute = _executor()
+    kernels.ready()  # the report does not take the time that the warm parent does
     started = datetime.now(UTC)
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)

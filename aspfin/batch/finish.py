@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -28,7 +29,7 @@ __all__ = ["batch_fingerprint", "finish", "is_finished", "written_pages"]
 
 MARK = ".finished.json"
 AFTER = ("index.html", "summary.csv", "batch.json", "ro-crate-metadata.json", SUMS)
-FEW = 4  # syntheses for which starting a warm parent does not pay
+FEW = 4  # syntheses for which a warm parent of their own does not pay
 
 
 def finish(
@@ -69,7 +70,7 @@ def finish(
         if not _several(folder) and not (folder / SYNTHESIS).is_symlink():
             shutil.rmtree(folder / SYNTHESIS, ignore_errors=True)  # of an earlier state
     planned = [_synthesis(folder, batches[folder], formats) for folder in open_batches if _several(folder)]
-    way = Way(way.jobs, way.warm and len(planned) >= FEW, way.limits)
+    way = replace(way, cluster=None, warm=way.warm and len(planned) >= FEW)
     todo = [one for one in planned if one.state.status != "done" or one.state.missing_formats]
     made = make_planned(todo, output=output, way=way, progress=progress) if todo else []
     pages = write_indexes([one for one in outcomes if one.folder.parent in open_batches], output)

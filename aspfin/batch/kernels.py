@@ -151,7 +151,7 @@ class Kernels:
     modules : sequence of str
         What the warm parent imports.
     warm : bool
-        Whether one was asked for and this system can fork safely.
+        Whether kernels are forked: asked for, this system can do so safely, and nothing has gone wrong.
     """
 
     runtime: Path
@@ -212,6 +212,7 @@ class Kernels:
                     return True
                 self._stop_parent()
                 if self._starts >= MOST_STARTS:
+                    self.warm = False
                     break
                 self._start()
             return False

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from aspfin.reporting.reading import Case
+if TYPE_CHECKING:
+    from aspfin.reporting.reading import Case
 
 __all__ = ["CaseOutcome", "Failure", "Limits", "Made", "fair_memory"]
 

@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -47,12 +47,15 @@ class Way:
         What one report may use.
     cluster : str or None
         Address of a Dask cluster that makes the reports, or "local" for one started here.
+    source : Kernels or None
+        Where kernels come from, if that has begun already; else each run begins and ends its own.
     """
 
     jobs: int = 1
     warm: bool = True
     limits: Limits = field(default_factory=Limits)
     cluster: str | None = None
+    source: Kernels | None = None
 
 
 @dataclass(frozen=True)
@@ -232,7 +235,8 @@ def _somewhere(
         return
     from aspfin.batch.kernels import kernels
 
-    with kernels(warm=way.warm, modules=modules, memory=way.limits.memory_bytes) as source:
+    begun = nullcontext(way.source) if way.source else None
+    with begun or kernels(warm=way.warm, modules=modules, memory=way.limits.memory_bytes) as source:
         again = []
         told = not source.warm
         with closing(_side_by_side(work, place, way, source, teller)) as results:
