@@ -15,9 +15,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import notebook
+from conftest import notebook, write
 from toys import IMPORTS, PARAMETERS, RESULTS, cases_in, hashes, kind_of, processes
+from typer.testing import CliRunner
 
+from aspfin import cli
 from aspfin.batch.execute import execute
 from aspfin.batch.kernels import ForkedKernel, environment, kernels
 from aspfin.batch.outcomes import Limits
@@ -61,6 +63,17 @@ SHOWN = [
 def test_what_every_kind_of_report_needs_can_be_imported_once_and_forked():
     with kernels(modules=modules_for(KINDS)) as source:
         assert source.ready(), source.problem
+
+
+def test_one_warm_parent_serves_the_reports_and_their_synthesis(tmp_path):
+    write(tmp_path / "toy" / "many.yaml", "batch: {number: [2, 4]}")
+    with kind_of("toy", [PARAMETERS, IMPORTS, RESULTS], tmp_path):
+        asked = ["run", str(tmp_path / "toy"), "-j", "2", "--output", str(tmp_path / "reports")]
+        done = CliRunner().invoke(cli.app, asked)
+    assert done.exit_code == 0, done.stderr
+    records = (tmp_path / "reports").rglob("run.json")
+    kernels = {one.parent.name: json.loads(one.read_text())["kernel"] for one in records}
+    assert kernels == dict.fromkeys(("number-2", "number-4", "synthesis"), "warm")
 
 
 @pytest.fixture(scope="module")
