@@ -11,7 +11,8 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,8 +42,10 @@ def split(paths: Sequence[Path], output: Path, formats: Sequence[str]) -> tuple[
     if not all(file.is_file() for file in files) or len(set(tickets)) < len(tickets) or templates is None:
         return list(paths), {}
     kept: Kept = {}
+    installed, hash_once = _installed(), cache(place_hash)  # many files share them
     for file, ticket in zip(files, tickets, strict=True):
-        if count := _holds(ticket, file, output, formats, templates):
+        template = templates / f"{file.resolve().parent.name}.ipynb"
+        if count := _holds(ticket, _made_from(file, template, installed), output, formats, hash_once):
             kept[file] = count
     return [file for file in files if file not in kept], kept
 
@@ -50,7 +53,7 @@ def split(paths: Sequence[Path], output: Path, formats: Sequence[str]) -> tuple[
 def remember(outcomes: Sequence[CaseOutcome], output: Path, formats: Sequence[str]) -> None:
     """Leave a ticket for every parameter file whose reports are all made; remove it for the others."""
     files: dict[Path, list[CaseOutcome]] = {}
-    templates = templates_folder()
+    templates, installed = templates_folder(), _installed()
     for one in outcomes:
         files.setdefault(one.case.file, []).append(one)
     for file, members in files.items():
@@ -64,7 +67,7 @@ def remember(outcomes: Sequence[CaseOutcome], output: Path, formats: Sequence[st
             str(place): name for one in members for name, place in data_places(one.case.sections).items()
         }
         content = {
-            **_made_from(file, template),
+            **_made_from(file, template, installed),
             "data": {place: [name, place_hash(name, Path(place))] for place, name in sorted(places.items())},
             "formats": list(formats),
             "reports": len(members),
@@ -86,13 +89,13 @@ def _place(one: CaseOutcome, output: Path) -> str:
     return folder.relative_to(output.absolute()).as_posix()
 
 
-def _made_from(file: Path, template: Path) -> dict[str, Any]:
+def _made_from(file: Path, template: Path, installed: str) -> dict[str, Any]:
     return {
         "file": [str(file.resolve()), _hash(file)],
         "templates": [_hash(template), _hash(template.with_name("synthesis.ipynb"))],
         "package": package_hash(),
         "python": platform.python_version(),
-        "installed": _installed(),
+        "installed": installed,
     }
 
 
@@ -117,16 +120,21 @@ def _records(places: Sequence[str], output: Path) -> dict[str, str]:
     }
 
 
-def _holds(ticket: Path, file: Path, output: Path, formats: Sequence[str], templates: Path) -> int:
+def _holds(
+    ticket: Path,
+    made_from: Mapping[str, Any],
+    output: Path,
+    formats: Sequence[str],
+    hash_of: Callable[[str, Path], str],
+) -> int:
     """Return how many reports are unchanged; 0 where any input or output is not as it was."""
     try:
         said = json.loads(ticket.read_text(encoding="utf-8"))
-        made_from = _made_from(file, templates / f"{file.resolve().parent.name}.ipynb")
         places = sorted({Path(name).parts[:2] for name in said["records"]})
         same = (
             all(said[name] == value for name, value in made_from.items())
             and set(formats) <= set(said["formats"])
-            and all(found == place_hash(name, Path(place)) for place, (name, found) in said["data"].items())
+            and all(found == hash_of(name, Path(place)) for place, (name, found) in said["data"].items())
             and said["records"] == _records(["/".join(parts) for parts in places], output)
         )
         return int(said["reports"]) if same else 0
