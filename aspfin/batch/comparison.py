@@ -271,9 +271,12 @@ def curves_of(records: Sequence[CaseRecord], folder: Path) -> pd.DataFrame | Non
     curve = CURVES.get(made[0].kind) if made else None
     if curve is None or any(curve.table not in one.tables for one in made):
         return None
+    places = [folder / one.name / "tables" / f"{curve.table}.csv" for one in made]
+    if not all(place.is_file() for place in places):  # taken away since
+        return None
     parts = []
-    for one in made:
-        frame = pd.read_csv(folder / one.name / "tables" / f"{curve.table}.csv")
+    for one, place in zip(made, places, strict=True):
+        frame = pd.read_csv(place)
         columns = {curve.x: "x", curve.value: "value", curve.low: "low", curve.high: "high"}
         if not set(columns) <= set(frame.columns):
             return None
