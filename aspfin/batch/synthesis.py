@@ -85,7 +85,7 @@ class SynthesisAnalysis:
         Those that are the same in every report.
     spread : DataFrame
         One row for each differing figure: name, label, unit, cases, lowest, lowest_case, lower_quarter,
-        median, upper_quarter, highest, highest_case.
+        median, upper_quarter, highest, highest_case (how many cases, where several share the value).
     compared : ComparedEstimates or None
         The main estimates side by side.
     shared_flags : list of str
@@ -190,6 +190,12 @@ def _area_names(records: list[CaseRecord]) -> dict[str, str]:
     return dict(zip(provinces["pcode"], provinces["name_en"], strict=True))
 
 
+def _who(values: pd.Series, value: float) -> str:
+    """Return whose value it is; where several share it, how many."""
+    names = values.index[values == value]
+    return str(names[0]) if len(names) == 1 else f"{len(names)} cases"
+
+
 def _spread(safe: Protected, columns: list[dict[str, str]]) -> pd.DataFrame:
     made = [one for one in safe.records if one.made]
     rows = []
@@ -203,12 +209,12 @@ def _spread(safe: Protected, columns: list[dict[str, str]]) -> pd.DataFrame:
                 **column,
                 "cases": len(values),
                 "lowest": values.min(),
-                "lowest_case": values.idxmin(),
+                "lowest_case": _who(values, values.min()),
                 "lower_quarter": quarters[0],
                 "median": quarters[1],
                 "upper_quarter": quarters[2],
                 "highest": values.max(),
-                "highest_case": values.idxmax(),
+                "highest_case": _who(values, values.max()),
             }
         )
     return pd.DataFrame(rows)

@@ -194,12 +194,11 @@ def ends_table(a: SynthesisAnalysis) -> Html:
     columns = a.columns[:5]
     rows = [
         {
-            "rank": place + 1,
+            "rank": 1 + sum(other.value(name) > one.value(name) for other in known),  # equal, equal rank
             "case": unbroken(one.label),
             **{column["name"]: value_of(one, column) for column in columns},
         }
-        for place, one in enumerate(known)
-        if one in chosen
+        for one in chosen
     ]
     caption = (
         "All cases, highest first"

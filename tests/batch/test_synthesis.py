@@ -1,6 +1,7 @@
 """The report on all cases of a batch: ranges, sureness, warnings, what is hidden, what failed."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,15 @@ def test_ranges_across_cases_come_first(floods):
     row = a.spread.iloc[0]
     assert (row["lowest"], row["median"], row["highest"], row["cases"]) == (1e6, 3e6, 5e6, 5)
     assert "The same in every report: runs dry: 10 %." in words.finding(a, "compare")
+
+
+def test_cases_that_share_the_lowest_place_are_counted_not_picked(tmp_path):
+    for name, need in {"KH01": 0.0, "KH02": 3e6, "KH03": 0.0}.items():
+        case(tmp_path, name, {"need": need})
+    a = analysed(tmp_path)
+    assert words.finding(a, "ends")[0] == "Mean need is highest for KH02 and lowest for 2 cases."
+    cells = re.findall(r"<t[hd][^>]*>(KH0\d|\d)</t", show.ends_table(a)._repr_html_())
+    assert cells == ["KH02", "1", "KH01", "2", "KH03", "2"]
 
 
 def test_what_failed_is_flagged_or_unverified_is_told(floods):
