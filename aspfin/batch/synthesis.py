@@ -229,10 +229,11 @@ def _inputs(folder: Path, records: list[CaseRecord]) -> pd.DataFrame:
             found.setdefault(str(entry.get("name")), []).append(entry)
     rows = []
     for name, entries in found.items():
-        said = {part: sorted({str(e[part]) for e in entries if e.get(part) is not None})
+        said = {part: {str(e[part]): e[part] for e in entries if e.get(part) is not None}
                 for part in ("value", "unit", "status", "source")}  # fmt: skip
         told = {
-            part: texts[0] if len(texts) == 1 else "differs" if texts else "" for part, texts in said.items()
+            part: next(iter(values.values())) if len(values) == 1 else "differs" if values else ""
+            for part, values in said.items()
         }
         rows.append({"name": name, **told, "cases": len(entries)})
     rows.sort(key=lambda row: -int(row["cases"]))

@@ -256,20 +256,19 @@ def flags_table(a: SynthesisAnalysis) -> Html:
 
 
 def hidden_table(a: SynthesisAnalysis) -> Html:
-    """Return which figures of which case are hidden, and why."""
+    """Return which figures of which case are hidden; not which for itself and which to protect another."""
     named = {column["name"]: column["label"] for column in [*a.columns, *a.alike]}
-    why = {"small": "rests on too few people", "complementary": "would tell one that does"}
     rows = [
-        {"case": one.label, "figure": named.get(name, name.replace("_", " ")), "why": why[mark]}
+        {"case": one.label, "figure": named.get(name, name.replace("_", " "))}
         for one in a.records
-        for name, mark in one.hidden.items()
+        for name in one.hidden
     ]
     if not rows:
         return NOTHING
     return tables.table(
         pd.DataFrame(rows[:MOST_LISTED]),
         caption="Figures hidden here",
-        headers={"case": "Case", "figure": "Figure", "why": "Why"},
+        headers={"case": "Case", "figure": "Figure"},
     )
 
 

@@ -74,7 +74,7 @@ def test_what_failed_is_flagged_or_unverified_is_told(floods):
     assert "cell 3: ValueError: &lt;no rows&gt;" in page
     assert "fails another check, told in the report" in page
     assert a.inputs["name"].tolist() == ["rate", "cap"]
-    assert a.inputs["value"].tolist() == ["differs", "2"]
+    assert a.inputs["value"].tolist() == ["differs", 2]
     assert a.inputs["cases"].tolist() == [5, 5]
     assert [one.passed for one in a.checks if one.name == "all made"] == [False]
 
@@ -109,8 +109,9 @@ def test_a_hidden_case_moves_no_pooled_figure(tmp_path):
     assert a.safe.withheld == ("KH00", "KH01")
     assert set(a.compared.pooled.table["name"]) == {"KH02", "KH03", "KH04", "KH05"}
     page = shown(a)
-    assert "rests on too few people" in page
-    assert "would tell one that does" in page
+    hidden = show.hidden_table(a)._repr_html_()
+    assert re.findall(r"KH0\d", hidden) == ["KH00", "KH01"] and "Figures hidden here" in page
+    assert "small" not in hidden and "complementary" not in hidden  # not which of the two protects the other
     assert a.spread["cases"].tolist() == [4]
     show.save(a, tmp_path / "synthesis")
     written = (tmp_path / "synthesis" / "tables" / "cases.csv").read_text()
