@@ -128,6 +128,7 @@ class _Writer:
         self.word.add_paragraph("Contents", style="Caption")
         for one in headings:
             line = self.line("Contents")
+            line.paragraph_format.keep_with_next = one is not headings[-1]  # all on one page
             if one.address in self.marks:
                 link(line, _clean(one.text), f"#{self.marks[one.address]}")
             else:
