@@ -100,7 +100,7 @@ def run_reports(
         changed, kept = split(files, output, formats) if quick else (files, {})
         if kept and not changed:
             told = _plural(sum(kept.values()), "report")
-            typer.echo(f"{told} unchanged, nothing to do; open {output / 'index.html'}")
+            typer.echo(f"{told} unchanged, nothing to do; open {output.absolute() / 'index.html'}")
             return
         from aspfin.batch.outcomes import Limits, fair_memory
 
@@ -196,11 +196,18 @@ def status(
 
 
 def _state_lines(name: str, members: list[Planned]) -> list[str]:
-    """Return what is not done: one line where a whole batch is alike, else a line for each case."""
-    states = {str(one.state) for one in members}
-    if len(members) >= ALIKE and len(states) == 1 and members[0].state.status != "done":
-        return [f"{name}: all {len(members)} reports {states.pop()}"]
-    return [f"{one.case.kind}/{one.case.name}: {one.state}" for one in members if one.state.status != "done"]
+    """Return what is not done: one line where many cases of a batch are alike, else a line for each."""
+    states: dict[str, list[Planned]] = {}
+    for one in members:
+        if one.state.status != "done":
+            states.setdefault(str(one.state), []).append(one)
+    lines = []
+    for state, alike in states.items():
+        if len(alike) >= ALIKE:
+            lines.append(f"{name}: {'all ' if alike == members else ''}{len(alike)} reports {state}")
+        else:
+            lines += [f"{one.case.kind}/{one.case.name}: {state}" for one in alike]
+    return lines
 
 
 @app.command()

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import write
+from papermill.iorw import read_yaml_file
+
+from aspfin.reporting.parameters import KINDS, build
 
 ROOT = Path(__file__).parents[1]
 TEMPLATES = sorted((ROOT / "notebooks" / "reports").glob("*.ipynb"))
@@ -111,3 +114,31 @@ def test_plain_papermill_works_too(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "Kandal" in (tmp_path / "out.ipynb").read_text(encoding="utf-8")
+
+
+def parameters_of(kind):
+    """What the parameters cell of a template sets, by name."""
+    scope = {}
+    (cell,) = [
+        one
+        for one in cells(ROOT / "notebooks" / "reports" / f"{kind}.ipynb", "code")
+        if "parameters" in one["metadata"].get("tags", [])
+    ]
+    exec("".join(cell["source"]), scope)  # our own notebook, as papermill runs it
+    del scope["__builtins__"]
+    return scope
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("parameters/*/*.yaml")), ids=lambda path: path.stem)
+def test_plain_papermill_runs_a_file_with_the_same_parameters(path, monkeypatch):
+    kind = path.parent.name
+    asked = read_yaml_file(str(path))  # as papermill does: dates stay text
+    varied = asked.pop("batch", None)
+    monkeypatch.chdir(path.parent)  # where a file's own data lie
+    template = parameters_of(kind)
+    assert set(asked) <= set(template)  # papermill would only warn
+    fields = KINDS[kind].parameters.model_fields
+    injected = {name: value for name, value in {**template, **asked}.items() if name in fields}
+    told = build(kind, {name: value for name, value in injected.items() if value is not None})
+    if not varied:  # else the file alone is not whole
+        assert told == build(kind, asked)

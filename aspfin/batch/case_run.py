@@ -7,9 +7,11 @@ report, and a folder with a record is complete.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sys
+import sysconfig
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aspfin.batch.outcomes import Failure, Limits, Made
-from aspfin.batch.state import RECORD, output_hashes
+from aspfin.batch.state import RECORD, output_hashes, told
+from aspfin.reporting.identity import PACKAGE
 from aspfin.reporting.reading import Case
 
 if TYPE_CHECKING:
@@ -123,20 +126,12 @@ def _finish(job: Job, work: Path, executed: Path) -> Failure | None:
     if not (work / "results.json").is_file():
         return Failure("the notebook ended without saving its results: its last cell saves to output_folder")
     try:
-        _told(work)
+        told(work)
     except (ValueError, TypeError, AttributeError) as error:
         return Failure(f"its results.json is not what `save_results` writes: {error}")
     _clean(executed, work / "report.ipynb", job.sections)
     write_formats(work, job.formats, title=job.title)
     return None
-
-
-def _told(work: Path) -> dict[str, Any]:
-    """Return what the record repeats of the results."""
-    results = json.loads((work / "results.json").read_text(encoding="utf-8"))
-    figures = [dict(one) for one in results.get("headline", [])]
-    failed = [dict(one) for one in results.get("checks", []) if one.get("passed") is False]
-    return {"headline": figures, "failed_checks": failed}
 
 
 def add_formats(folder: Path, record: Mapping[str, Any], formats: Sequence[str]) -> None:
@@ -154,8 +149,9 @@ def add_formats(folder: Path, record: Mapping[str, Any], formats: Sequence[str])
 def _clean(executed: Path, path: Path, sections: Mapping[str, Any]) -> None:
     """Write the executed notebook without what differs between two equal runs or machines."""
     text = _KERNEL_PATH.sub("cell.py", executed.read_text(encoding="utf-8"))
-    places = {one: Path(one).name for one in sorted(_absolute(sections), key=len, reverse=True)}
-    notebook = _renamed(json.loads(text), places) if places else json.loads(text)
+    names = {one: Path(one).name for one in _absolute(sections)} | dict.fromkeys(_code(), "")
+    places = dict(sorted(names.items(), key=lambda one: len(one[0]), reverse=True))  # the longest first
+    notebook = _renamed(json.loads(text), places)
     notebook["metadata"].pop("papermill", None)
     said_twice = "papermill-error-cell-tag"  # papermill's own cells about an error would shift the numbers
     notebook["cells"] = [
@@ -171,6 +167,11 @@ def _clean(executed: Path, path: Path, sections: Mapping[str, Any]) -> None:
         encoding="utf-8",
         newline="\n",
     )
+
+
+def _code() -> set[str]:
+    """Return the folders of this package and of the libraries: warnings name the files they come from."""
+    return {f"{place}{os.sep}" for place in (PACKAGE.parent, sysconfig.get_path("purelib"))}
 
 
 def _absolute(value: Any) -> set[str]:
@@ -209,7 +210,7 @@ def _fail(job: Job, work: Path, executed: Path, failure: Failure) -> None:
         error=failure.error,
         cell=failure.cell,
         source=failure.source,
-        details=failure.details,
+        details=_renamed(failure.details, dict.fromkeys(sorted(_code(), key=len, reverse=True), "")),
         command=job.command,
         parameters=job.identity.get("parameters", {}),
     )
@@ -231,7 +232,7 @@ def _record(job: Job, work: Path, failure: Failure | None, started: datetime, ru
         "varied": job.varied,
         "status": "failed" if failure else "made",
         "failure": told,
-        **({"headline": [], "failed_checks": []} if failure else _told(work)),
+        **({"headline": [], "failed_checks": []} if failure else told(work)),
         "identity": job.identity,
         "outputs": output_hashes(work),
         "started": started.isoformat(timespec="seconds"),

@@ -61,11 +61,12 @@ CURVES: Mapping[str, Curve] = {
 
 
 def headline_columns(records: Sequence[CaseRecord]) -> list[dict[str, str]]:
-    """Return name, label and unit of every headline figure, in the order of the reports."""
+    """Return name, label and unit of every headline figure that some report gives, in their order."""
     found = {name: figure for one in records for name, figure in one.figures.items()}
     return [
         {"name": name, "label": str(one.get("label", name)), "unit": str(one.get("unit") or "")}
         for name, one in found.items()
+        if any(np.isfinite(case.value(name)) or name in case.hidden for case in records)
     ]
 
 
@@ -105,12 +106,22 @@ def said(value: float, unit: str) -> str:
 
     Examples
     --------
-    >>> said(66.4, "households"), said(0.05, "share"), said(2e6, "USD"), said(3.0, "of 100")
-    ('66 households', '5 %', 'US$ 2 million', '3 of 100')
+    >>> said(66.4, "households"), said(0.05, "share"), said(2e6, "USD"), said(49.1, "billion KHR in 2025")
+    ('66 households', '5 %', 'US$ 2 million', '49.1 billion KHR')
     """
-    text = written(value, unit)
-    own = unit.startswith(("USD", "US$")) or unit.split(" ")[0] in SHARES or not unit
-    return text if own or not np.isfinite(value) else f"{text} {unit}"
+    text, unit = written(value, unit), unit_above(unit).split(" in ")[0]  # when, or of what, the tables say
+    return f"{text} {unit}" if unit and np.isfinite(value) else text
+
+
+def unit_above(unit: str) -> str:
+    """Return the unit that stands above a column; none where each figure shows it (`written`).
+
+    Examples
+    --------
+    >>> unit_above("share"), unit_above("USD per year"), unit_above("households")
+    ('', '', 'households')
+    """
+    return "" if unit.startswith(("USD", "US$")) or unit.split(" ")[0] in SHARES else unit
 
 
 def flags_told(records: Sequence[CaseRecord]) -> tuple[list[str], dict[str, list[str]]]:

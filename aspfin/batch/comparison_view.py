@@ -83,7 +83,7 @@ def panel_figure(records: Sequence[CaseRecord], folder: Path) -> Figure | None:
     top = first.loc[first["value"].idxmax()]
     return small_bars(
         bars,
-        title=f"One by one: {differing[0]['label'].lower()} is highest for {top['panel']} ({top['text']})",
+        title=f"One by one: {differing[0]['label'].lower()}, highest for {top['panel']} ({top['text']})",
         subtitle=f"Each kind of bar on a scale of its own{more}",
     )
 

@@ -190,7 +190,8 @@ def _told(error: Exception, watch: _Watch, limits: Limits, manager: AsyncKernelM
     if watch.exceeded:
         return watch.failure(f"it printed more than {limits.printed_bytes / 1e6:,.0f} MB")
     if isinstance(error, CellTimeoutError):
-        return watch.failure(f"the cell ran longer than {limits.cell_seconds:,} seconds")
+        many = "" if limits.cell_seconds == 1 else "s"
+        return watch.failure(f"the cell ran longer than {limits.cell_seconds:,} second{many} (see --timeout)")
     process = manager.provisioner.process if manager.provisioner else None
     if process is not None and process.poll() is not None:
         how = f"signal {-process.returncode}" if process.returncode < 0 else f"status {process.returncode}"

@@ -148,7 +148,7 @@ def _synthesis(folder: Path, one: CaseOutcome, formats: Sequence[str]) -> Planne
     from aspfin.batch.index import batch_title
 
     title = batch_title(one.case)
-    sections = {"title": title, "batch": str(folder)}
+    sections = {"title": title, "batch": str(folder), "cases": one.case.batch_size}
     made_from = identity(
         KIND.name, sections, template=text, template_name=template.name, data=batch_fingerprint(folder)
     )

@@ -133,7 +133,7 @@ def write_batch(folder: Path, *, title: str, places: pd.DataFrame, cases: int = 
         ],
         "failed": [_link(one, safe) | {"reason": one.reason} for one in failed],
         "pictures": [one for one in pictures if one],
-        "columns": columns[:MOST_FIGURES],
+        "columns": [{**c, "unit": comparison.unit_above(c["unit"])} for c in columns[:MOST_FIGURES]],
         "orders": _orders([one for one in records if one.made], columns, own, safe),
         "formats": [one for one in WORDS if any(one in case.formats for case in records)],
         "estimates": "" if compared is None else estimates_table(compared).html,
@@ -292,8 +292,8 @@ def _orders(
 
 def _natural(one: CaseRecord) -> tuple[list[tuple[bool, float, str]], str]:
     """Return a key that sorts labels as people do: seed 9 before seed 10."""
-    parts = [part for part in re.split(r"(\d+)", one.label.casefold()) if part]
-    return [(not p.isdecimal(), float(p) if p.isdecimal() else 0.0, p) for p in parts], one.name
+    parts = [part for part in re.split(r"(\d+(?:\.\d+)?)", one.label.casefold()) if part]
+    return [(not p[0].isdecimal(), float(p) if p[0].isdecimal() else 0.0, p) for p in parts], one.name
 
 
 def _map(records: Sequence[CaseRecord], columns: Sequence[Mapping[str, str]], places: pd.DataFrame) -> str:

@@ -82,8 +82,8 @@ class Clock:
 
     def words(self) -> str:
         """Return how far it is, and how long it will take."""
-        left = self.left()
-        tail = f", about {duration(left)} left" if left is not None and self.done < self.total else ""
+        left = self.left() or 0.0
+        tail = f", about {duration(left)} left" if round(left) and self.done < self.total else ""
         return f"{self.done} of {self.total}{tail}"
 
 

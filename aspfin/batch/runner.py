@@ -18,6 +18,7 @@ from aspfin.batch.places import case_folder, inputs_refused, put_in_place, scrat
 from aspfin.batch.preload import modules_for
 from aspfin.batch.state import CaseState, read_record, state_of
 from aspfin.reporting import parameters as kinds
+from aspfin.reporting.formats import FORMATS
 from aspfin.reporting.identity import identity, templates_folder
 from aspfin.reporting.parameters import ReportKind
 from aspfin.reporting.reading import Case
@@ -30,7 +31,7 @@ __all__ = ["MOST_JOBS", "Planned", "Progress", "Way", "make_planned", "plan", "r
 
 MOST_JOBS = 64
 LOOK_UP = 0.2  # seconds between looks for a request to stop
-FORMATS = ("html",)
+PAGE = ("html",)
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def template_path(kind: str | ReportKind) -> Path:
 
 
 def plan(
-    cases: Sequence[Case], *, output: str | Path = "reports", formats: Sequence[str] = FORMATS
+    cases: Sequence[Case], *, output: str | Path = "reports", formats: Sequence[str] = PAGE
 ) -> list[Planned]:
     """Return what each case would be made from today, and whether its report is still good.
 
@@ -118,7 +119,7 @@ def plan(
     output : str or Path
         Folder of all reports; a case goes to `<output>/<kind>/<name>`.
     formats : sequence of str
-        Endings of the formats wanted.
+        Endings of the formats wanted. A report that is made again keeps those it had.
     """
     output = Path(output).absolute()
     templates = {kind: template_path(kind) for kind in {case.kind for case in cases}}
@@ -129,7 +130,9 @@ def plan(
         made_from = identity(case.kind, case.sections, template=text, template_name=name)
         folder = case_folder(output, case)
         state = state_of(folder, made_from, formats=formats)
-        planned.append(Planned(case, folder, Job.of(case, text, made_from, formats), state))
+        had = (read_record(folder) or {}).get("outputs") or {}
+        wanted = tuple(one for one in FORMATS if one in formats or f"report.{one}" in had)
+        planned.append(Planned(case, folder, Job.of(case, text, made_from, wanted), state))
     return planned
 
 
@@ -138,7 +141,7 @@ def run(
     *,
     output: str | Path = "reports",
     force: bool = False,
-    formats: Sequence[str] = FORMATS,
+    formats: Sequence[str] = PAGE,
     way: Way | None = None,
     progress: Progress | None = None,
 ) -> list[CaseOutcome]:

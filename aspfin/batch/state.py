@@ -11,7 +11,7 @@ from typing import Any
 
 from aspfin.reporting.identity import why_stale
 
-__all__ = ["CaseState", "damage", "output_hashes", "read_record", "state_of"]
+__all__ = ["CaseState", "damage", "output_hashes", "read_record", "state_of", "told"]
 
 RECORD = "run.json"
 
@@ -56,9 +56,19 @@ def output_hashes(folder: Path) -> dict[str, str]:
     return {one.relative_to(folder).as_posix(): sha256(one.read_bytes()).hexdigest() for one in files}
 
 
+def told(folder: Path) -> dict[str, Any]:
+    """Return what the record of a report repeats of its results: headline figures, failed checks."""
+    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    figures = [dict(one) for one in results.get("headline", [])]
+    failed = [dict(one) for one in results.get("checks", []) if one.get("passed") is False]
+    return {"headline": figures, "failed_checks": failed}
+
+
 def damage(folder: Path, record: Mapping[str, Any]) -> list[str]:
     """Return which files of a report are not as its record says they were written."""
     written, now = record.get("outputs") or {}, output_hashes(folder)
+    if record.get("status") == "made" and written == now and not _repeats(folder, record):
+        return ["run.json was changed afterwards: it does not repeat results.json"]
     return [
         *(f"{name} is missing" for name in sorted(written.keys() - now.keys())),
         *(
@@ -68,6 +78,13 @@ def damage(folder: Path, record: Mapping[str, Any]) -> list[str]:
         ),
         *(f"{name} is not of this report" for name in sorted(now.keys() - written.keys())),
     ]
+
+
+def _repeats(folder: Path, record: Mapping[str, Any]) -> bool:
+    try:
+        return all(record.get(name) == value for name, value in told(folder).items())
+    except (OSError, ValueError, TypeError, AttributeError):
+        return False
 
 
 def state_of(folder: Path, identity: Mapping[str, Any], *, formats: Sequence[str] = ()) -> CaseState:

@@ -38,6 +38,7 @@ class SynthesisParameters(Section):
 
     title: str | None = Field(None, min_length=1, max_length=200, description="title of the batch")
     batch: str = Field(min_length=1, max_length=4_000, description="folder of the batch")
+    cases: int | None = Field(None, ge=1, description="reports that its parameter file makes")
 
 
 KIND = ReportKind(
@@ -128,6 +129,11 @@ class SynthesisAnalysis:
         return [one for one in self.records if not one.made]
 
     @property
+    def not_asked(self) -> int:
+        """How many reports of the batch have not been asked for yet."""
+        return max(0, (self.parameters.cases or 0) - len(self.records))
+
+    @property
     def flagged(self) -> list[CaseRecord]:
         """The reports with flags that not all have."""
         return [one for one in self.made if self.own_flags[one.name]]
@@ -171,7 +177,7 @@ def analyse(parameters: SynthesisParameters) -> SynthesisAnalysis:
         shared_flags=shared,
         own_flags=own,
         inputs=_inputs(folder, raw),
-        checks=_checks(folder, raw, safe, compared),
+        checks=_checks(folder, raw, safe, compared, parameters.cases or len(raw)),
         fingerprint=_fingerprint(folder),
     )
 
@@ -246,14 +252,14 @@ def _results(folder: Path) -> dict[str, Any]:
 
 
 def _checks(
-    folder: Path, raw: list[CaseRecord], safe: Protected, compared: ComparedEstimates | None
+    folder: Path, raw: list[CaseRecord], safe: Protected, compared: ComparedEstimates | None, asked: int
 ) -> tuple[Check, ...]:
-    failed = sum(not one.made for one in raw)
+    lacking = max(asked, len(raw)) - sum(one.made for one in raw)
     runs = [json.loads((folder / one.name / "run.json").read_text(encoding="utf-8")) for one in raw]
-    packages = {str(run.get("package_hash")) for run in runs}
+    packages = {str((run.get("identity") or {}).get("package_hash")) for run in runs}
     checks = [
-        Check("all made", "Was every report of the batch made?", not failed, float(failed),
-              text=f"{failed} of {len(raw)} could not be made" if failed else f"all {len(raw)}"),
+        Check("all made", "Was every report of the batch made?", not lacking, float(lacking),
+              text=f"{lacking} of {max(asked, len(raw))} were not" if lacking else f"all {len(raw)}"),
         Check("one kind", "Are all cases reports of one kind?", len({one.kind for one in raw}) == 1),
         Check("one version", "Were all reports made by the same version of the code?", len(packages) == 1,
               text=f"{len(packages)} versions" if len(packages) > 1 else ""),

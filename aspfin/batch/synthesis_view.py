@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from aspfin.batch import synthesis_words as words
-from aspfin.batch.comparison import other_checks, written
+from aspfin.batch.comparison import other_checks, unit_above, written
 from aspfin.batch.comparison_view import estimates_table, panel_figure, unbroken
 from aspfin.batch.records import FLAGS
 from aspfin.batch.synthesis import KIND, value_of
@@ -210,7 +210,7 @@ def ends_table(a: SynthesisAnalysis) -> Html:
         shown,
         caption=caption,
         headers={"case": "Case", "rank": "Rank", **{c["name"]: c["label"] for c in columns}},
-        units={c["name"]: c["unit"] for c in columns if c["unit"]},
+        units={c["name"]: unit for c in columns if (unit := unit_above(c["unit"]))},
         formats={c["name"]: str for c in columns},
     )
 

@@ -50,6 +50,10 @@ def _reports(number: int) -> str:
     return "1 report" if number == 1 else f"{number:,} reports"
 
 
+def _checks(number: int) -> str:
+    return "1 check" if number == 1 else f"{number:,} checks"
+
+
 def _cases(number: int) -> str:
     return "1 case" if number == 1 else f"{number:,} cases"
 
@@ -63,12 +67,12 @@ def _range(a: SynthesisAnalysis, row: pd.Series) -> str:
     ends = f"from {said(row['lowest'], row['unit'])} ({row['lowest_case']}) to "
     ends += f"{said(row['highest'], row['unit'])} ({row['highest_case']})"
     if row["cases"] < 2:
-        return f"{_label(row)} is shown for {row['highest_case']} only: {said(row['highest'], row['unit'])}."
+        return f"{_label(row)}: shown for {row['highest_case']} only, {said(row['highest'], row['unit'])}."
     if row["cases"] < 5:
-        return f"{_label(row)} runs {ends}."
+        return f"{_label(row)}: {ends}."
     low, high = (written(row[part], row["unit"]) for part in ("lower_quarter", "upper_quarter"))
     half = f"the middle half of the {_cases(row['cases'])} lies between {low} and {high}"
-    return f"{_label(row)} runs {ends}; {half}."
+    return f"{_label(row)}: {ends}; {half}."
 
 
 def _estimates(a: SynthesisAnalysis) -> str:
@@ -106,8 +110,12 @@ def _minded(a: SynthesisAnalysis) -> str:
     parts, hidden = [], a.safe.small + a.safe.complementary
     if a.failed:
         parts.append(f"{len(a.failed)} of {_reports(len(a.records))} could not be made")
+    if a.not_asked:
+        parts.append(f"{a.not_asked} of {_reports(len(a.records) + a.not_asked)} have not been asked for yet")
     if a.flagged:
         parts.append(f"{len(a.flagged)} of {_reports(len(a.made))} {_carry(a)} a warning")
+    if failing := checks_shared(a.records):
+        parts.append(f"every report fails {_checks(len(failing))}, listed below")
     if a.shared_flags:
         parts.append(f"every report {'; '.join(FLAGS[flag] for flag in a.shared_flags)}")
     if hidden:
@@ -139,7 +147,8 @@ def headline(a: SynthesisAnalysis) -> dict[str, Headline]:
 def cards(a: SynthesisAnalysis) -> list[tuple[str, str, str]]:
     """Return four headline figures as label, value and note."""
     failed = f"{len(a.failed)} could not be made" if a.failed else "none failed"
-    found = [("Reports", f"{len(a.made)} of {len(a.records)}", failed)]
+    failed += f", {a.not_asked} not asked for yet" if a.not_asked else ""
+    found = [("Reports", f"{len(a.made)} of {len(a.records) + a.not_asked}", failed)]
     if a.compared is not None and a.compared.pooled is not None:
         p, unit = a.compared.pooled, a.compared.unit
         ends = f"{written(p.ci_low, unit)} to {written(p.ci_high, unit)}"
@@ -149,7 +158,9 @@ def cards(a: SynthesisAnalysis) -> list[tuple[str, str, str]]:
         note = f"{written(row['lowest'], row['unit'])} to {written(row['highest'], row['unit'])}"
         found.append((f"{_label(row)}, median", said(row["median"], row["unit"]), note))
     flags = "; ".join(sorted({flag.replace("_", " ") for one in a.flagged for flag in a.own_flags[one.name]}))
-    found.append(("With a warning", f"{len(a.flagged)} of {len(a.made)}", flags or "none of its own"))
+    failing = len(checks_shared(a.records))
+    notes = [flags or "none of its own", *([f"{_checks(failing)} failed by all"] if failing else [])]
+    found.append(("With a warning of its own", f"{len(a.flagged)} of {len(a.made)}", "; ".join(notes)))
     return found
 
 
@@ -178,7 +189,7 @@ def _ends(a: SynthesisAnalysis) -> list[str]:
     first = []
     if len(a.spread):
         row = a.spread.iloc[0]
-        first = [f"{_label(row)} is highest for {row['highest_case']} and lowest for {row['lowest_case']}."]
+        first = [f"{_label(row)}: highest for {row['highest_case']}, lowest for {row['lowest_case']}."]
     if a.compared is None and not first:
         return ["There is nothing to rank."]
     if a.compared is None and (curve := _curve_ranks(a)):

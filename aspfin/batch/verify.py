@@ -145,7 +145,7 @@ def _pages(folder: Path) -> tuple[int, list[str]]:
             listed += 1
             if not place.is_file() or sha256(place.read_bytes()).hexdigest() != digest:
                 state = "was changed afterwards" if place.is_file() else "is missing"
-                wrong.append(f"{batch.name}: {name} {state}")
+                wrong.append(f"{batch.relative_to(folder.parent).as_posix()}: {name} {state}")
     return listed, wrong
 
 
@@ -184,7 +184,7 @@ def case_of(record: Mapping[str, Any], parameters: Path) -> Case | str:
     """Return the case a record belongs to, or why it cannot be had."""
     file = parameters / record["kind"] / record["parameter_file"]
     if not file.is_file():
-        return f"no parameter file {file}"
+        return f"no parameter file {file}; name the folder that holds it with --parameters"
     try:
         found = [one for one in read_file(file) if one.name == record["name"]]
     except InputError as error:

@@ -26,6 +26,7 @@ class _Nothing:
 
 
 NOTHING = _Nothing()
+VAGUE = ("share", "value", "amount")  # names of fields that say little without what they belong to
 _PLAIN = {"string": "text", "boolean": "true or false", "null": "left out"}
 
 
@@ -195,7 +196,11 @@ def varied_words(field: str, value: Any) -> str:
     --------
     >>> varied_words("response.exclusion_error", 0.1), varied_words("option", "Design tweak")
     ('exclusion error 0.1', 'Design tweak')
+    >>> varied_words("administration.share", 0.05)
+    'administration share 0.05'
     """
     if isinstance(value, str) and " " in value:
         return value
-    return f"{field.rsplit('.', 1)[-1].replace('_', ' ')} {value}"
+    parts = field.split(".")
+    name = " ".join(parts[-2:] if parts[-1] in VAGUE else parts[-1:])
+    return f"{name.replace('_', ' ')} {value}"
