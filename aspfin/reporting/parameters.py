@@ -247,11 +247,19 @@ def build(kind: str, sections: Mapping[str, Any], *, file: str = "notebook") -> 
     notebook: financing.yeers: got 3; allowed: did you mean 'years'? (instruments, paths, seed, timing, years)
     """
     model, ready = KINDS[kind].parameters, KINDS[kind].ready
+    sections = _named(sections)
     try:
-        parameters = model.model_validate(dict(sections))
+        parameters = model.model_validate(sections)
     except ValidationError as error:
         raise InputError(problems_from(error, model, dict(sections), file)) from None
     return parameters if ready is None else ready(parameters, file)
+
+
+def _named(value: Any) -> Any:
+    """Return sections with the field `on` under its name: in YAML 1.1, which papermill reads, it is true."""
+    if isinstance(value, Mapping):
+        return {"on" if name is True else name: _named(one) for name, one in value.items()}
+    return [_named(one) for one in value] if isinstance(value, list) else value
 
 
 def file_schema(kind: str) -> dict[str, Any]:

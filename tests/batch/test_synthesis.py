@@ -47,7 +47,7 @@ def test_ranges_across_cases_come_first(floods):
     a = analysed(floods)
     first, _ = words.sentences(a)[0], words.cards(a)
     assert first == (
-        "Mean need runs from US$ 1 million (KH01) to US$ 5 million (KH05); the middle half of the 5 cases lies "
+        "Mean need: from US$ 1 million (KH01) to US$ 5 million (KH05); the middle half of the 5 cases lies "
         "between US$ 2 million and US$ 4 million."
     )
     row = a.spread.iloc[0]
@@ -59,7 +59,7 @@ def test_cases_that_share_the_lowest_place_are_counted_not_picked(tmp_path):
     for name, need in {"KH01": 0.0, "KH02": 3e6, "KH03": 0.0}.items():
         case(tmp_path, name, {"need": need})
     a = analysed(tmp_path)
-    assert words.finding(a, "ends")[0] == "Mean need is highest for KH02 and lowest for 2 cases."
+    assert words.finding(a, "ends")[0] == "Mean need: highest for KH02, lowest for 2 cases."
     cells = re.findall(r"<t[hd][^>]*>(KH0\d|\d)</t", show.ends_table(a)._repr_html_())
     assert cells == ["KH02", "1", "KH01", "2", "KH03", "2"]
 
