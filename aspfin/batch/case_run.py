@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aspfin.batch.outcomes import Failure, Limits, Made
-from aspfin.batch.state import RECORD, output_hashes, told
+from aspfin.batch.state import RECORD, output_hashes, repeated
 from aspfin.reporting.identity import PACKAGE
 from aspfin.reporting.reading import Case
 
@@ -126,7 +126,7 @@ def _finish(job: Job, work: Path, executed: Path) -> Failure | None:
     if not (work / "results.json").is_file():
         return Failure("the notebook ended without saving its results: its last cell saves to output_folder")
     try:
-        told(work)
+        repeated(work)
     except (ValueError, TypeError, AttributeError) as error:
         return Failure(f"its results.json is not what `save_results` writes: {error}")
     _clean(executed, work / "report.ipynb", job.sections)
@@ -232,7 +232,7 @@ def _record(job: Job, work: Path, failure: Failure | None, started: datetime, ru
         "varied": job.varied,
         "status": "failed" if failure else "made",
         "failure": told,
-        **({"headline": [], "failed_checks": []} if failure else told(work)),
+        **({"headline": [], "failed_checks": []} if failure else repeated(work)),
         "identity": job.identity,
         "outputs": output_hashes(work),
         "started": started.isoformat(timespec="seconds"),

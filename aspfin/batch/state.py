@@ -11,7 +11,7 @@ from typing import Any
 
 from aspfin.reporting.identity import why_stale
 
-__all__ = ["CaseState", "damage", "output_hashes", "read_record", "state_of", "told"]
+__all__ = ["CaseState", "damage", "output_hashes", "read_record", "repeated", "state_of"]
 
 RECORD = "run.json"
 
@@ -56,7 +56,7 @@ def output_hashes(folder: Path) -> dict[str, str]:
     return {one.relative_to(folder).as_posix(): sha256(one.read_bytes()).hexdigest() for one in files}
 
 
-def told(folder: Path) -> dict[str, Any]:
+def repeated(folder: Path) -> dict[str, Any]:
     """Return what the record of a report repeats of its results: headline figures, failed checks."""
     results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     figures = [dict(one) for one in results.get("headline", [])]
@@ -82,7 +82,7 @@ def damage(folder: Path, record: Mapping[str, Any]) -> list[str]:
 
 def _repeats(folder: Path, record: Mapping[str, Any]) -> bool:
     try:
-        return all(record.get(name) == value for name, value in told(folder).items())
+        return all(record.get(name) == value for name, value in repeated(folder).items())
     except (OSError, ValueError, TypeError, AttributeError):
         return False
 

@@ -211,7 +211,7 @@ def test_no_two_kernels_draw_the_same(states):
 def test_a_cell_may_run_only_so_long(source, tmp_path):
     started = time.monotonic()
     _, found = executed(source, tmp_path / "a", "1", "while True:\n    pass", limits=Limits(cell_seconds=2))
-    assert str(found.failure) == "cell 2: the cell ran longer than 2 seconds"
+    assert str(found.failure) == "cell 2: the cell ran longer than 2 seconds (see --timeout)"
     assert found.failure.kernel_died is False
     assert time.monotonic() - started < 20
 

@@ -211,6 +211,14 @@ def test_a_format_is_added_without_running_the_notebook(place):
     assert seconds > 0
 
 
+def test_a_report_that_is_made_again_keeps_its_formats(place):
+    (place.files / "wrong.yaml").unlink()
+    place.again(formats=("html", "docx"))
+    seen = place.again(force=True)
+    assert len(seen.todo) == 3
+    assert (place.output / "toy" / "own" / "report.docx").is_file()
+
+
 # --- in a moment: nothing is read but hashes
 
 

@@ -64,6 +64,14 @@ def test_cases_that_share_the_lowest_place_are_counted_not_picked(tmp_path):
     assert cells == ["KH02", "1", "KH01", "2", "KH03", "2"]
 
 
+def test_reports_not_asked_for_yet_are_counted(floods):
+    a = analyse(build({"title": "Floods", "batch": str(floods), "cases": 25}))
+    assert words.cards(a)[0] == ("Reports", "5 of 25", "1 could not be made, 19 not asked for yet")
+    assert "19 of 25 reports have not been asked for yet" in words.sentences(a)[-1]
+    (whole,) = [one for one in a.checks if one.name == "all made"]
+    assert whole.passed is False and whole.text == "20 of 25 were not"
+
+
 def test_what_failed_is_flagged_or_unverified_is_told(floods):
     a = analysed(floods)
     assert words.sentences(a)[-1] == (

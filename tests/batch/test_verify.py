@@ -95,6 +95,15 @@ def test_a_file_that_was_touched_is_named(batch, name, told):
         assert f"halves: {name} is missing" in verify(batch, sample=0).damaged
 
 
+def test_a_record_that_was_touched_is_found_out(batch):
+    record = batch / "number-4" / "run.json"
+    said = json.loads(record.read_text())
+    said["headline"][0]["value"] = 9.0
+    record.write_text(json.dumps(said))
+    told = "halves/number-4: run.json was changed afterwards: it does not repeat results.json"
+    assert verify(batch, sample=0).damaged == (told,)
+
+
 def test_a_report_that_draws_without_a_seed_is_found_out(batch):
     folder = batch.parent / "chance"
     found = verify(folder, parameters=parameters(batch), sample=1)
@@ -125,7 +134,7 @@ def test_why_a_report_cannot_be_made_again_is_told(batch, monkeypatch):
     file.write_text("number: [")
     assert told().startswith(f"{file} cannot be read: ")
     file.unlink()
-    assert told() == f"no parameter file {file}"
+    assert told() == f"no parameter file {file}; name the folder that holds it with --parameters"
     file.write_text(text)
     monkeypatch.setattr(made_from, "package_hash", lambda: "another")
     assert told() == "aspfin changed"
