@@ -31,9 +31,8 @@ def code_lines(path):
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
 def test_templates_are_thin(path):
     lines = code_lines(path)
-    assert (
-        len(lines) - len(parameters_of(path.stem)) <= 75
-    )  # each parameter has a line, for papermill to read
+    # Each parameter has a line of its own, which papermill can read; an example stands in the cell after it.
+    assert len(lines) - len(parameters_of(path.stem)) <= 80
     assert not [line for line in lines if re.match(r"\s*(def|class|lambda)\b", line)]
     sizes = sorted(len("".join(cell["source"]).splitlines()) for cell in cells(path, "code"))
     assert sizes[len(sizes) // 2] <= 4
