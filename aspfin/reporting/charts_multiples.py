@@ -155,10 +155,11 @@ def small_bars(
                     axes.barh(place, value / width[figure], left=zero, height=0.32, color=colour)
                     if zero > 0:
                         axes.plot([zero, zero], [place - 0.2, place + 0.2], color=style.INK, lw=0.8)
+                room = (34 if narrow else 44) - len(text)  # what the value leaves of the line
                 axes.text(
                     0,
                     place - 0.25,
-                    _short(figure, 24 if narrow else 34),
+                    _short(figure, max(8, min(room, 24 if narrow else 34))),
                     fontsize=6.8,
                     va="bottom",
                     color=style.MUTED,
