@@ -18,20 +18,18 @@ import typer
 if TYPE_CHECKING:
     from aspfin.batch.kernels import Kernels
     from aspfin.batch.outcomes import Limits
-    from aspfin.batch.runner import Planned, Way
+    from aspfin.batch.runner import Way
     from aspfin.results import Problem
 
 __all__ = ["app", "main"]
 
 BAD_INPUT, FAILED, STOPPED = 2, 1, 130
-ALIKE = 4  # cases of a batch from which one line tells of all
 app = typer.Typer(
     help="Adaptive social protection financing: from a shock to a costed, financed, reported response.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
 
 GO_ON = "finished reports are in place, nothing half-written is left; "
 
@@ -118,8 +116,9 @@ def _warming(files: list[Path], limits: Limits) -> Iterator[Kernels]:
     """Let the warm parent import while the files are read: their folders tell the kinds of reports."""
     from aspfin.batch.kernels import kernels
     from aspfin.batch.preload import modules_for
+    from aspfin.reporting.identity import parameter_files
 
-    inside = [one for path in files for one in (path.rglob("*.y*ml") if path.is_dir() else [path])]
+    inside = [one for path in files for one in (parameter_files(path) if path.is_dir() else [path])]
     kinds = {one.resolve().parent.name for one in inside}
     with kernels(modules=modules_for(kinds), memory=limits.memory_bytes) as source:
         yield source
@@ -180,34 +179,16 @@ def status(
 ) -> None:
     """Say which reports are done, stale, failed or missing, and why."""
     with _told():
+        from aspfin.batch.progress import state_lines
         from aspfin.batch.runner import plan
         from aspfin.reporting.reading import read_files
 
         planned = plan(read_files(files, only=only), output=output)
-        groups: dict[str, list[Planned]] = {}
-        for one in planned:
-            groups.setdefault(f"{one.case.kind}/{one.case.batch or one.case.name}", []).append(one)
-        for name, members in groups.items():
-            for line in _state_lines(name, members):
-                typer.echo(line)
+        for line in state_lines(planned):
+            typer.echo(line)
         counts = Counter(one.state.status for one in planned)
         known = [f"{counts[name]} {name}" for name in ("done", "stale", "failed", "missing") if counts[name]]
         typer.echo(f"{_plural(len(planned), 'report')}: {', '.join(known)}")
-
-
-def _state_lines(name: str, members: list[Planned]) -> list[str]:
-    """Return what is not done: one line where many cases of a batch are alike, else a line for each."""
-    states: dict[str, list[Planned]] = {}
-    for one in members:
-        if one.state.status != "done":
-            states.setdefault(str(one.state), []).append(one)
-    lines = []
-    for state, alike in states.items():
-        if len(alike) >= ALIKE:
-            lines.append(f"{name}: {'all ' if alike == members else ''}{len(alike)} reports {state}")
-        else:
-            lines += [f"{one.case.kind}/{one.case.name}: {state}" for one in alike]
-    return lines
 
 
 @app.command()
@@ -322,6 +303,7 @@ def _plural(count: int, what: str) -> str:
 
 def _sorted_out(paths: list[Path]) -> tuple[list[Path], list[Path]]:
     """Return the parameter files and the country packs at or below `paths`."""
+    from aspfin.reporting.identity import parameter_files
     from aspfin.reporting.reading import find_files
 
     packs = {
@@ -335,8 +317,7 @@ def _sorted_out(paths: list[Path]) -> tuple[list[Path], list[Path]]:
     alone = [path for path in others if not (path.is_dir() and any(path in pack.parents for pack in packs))]
     files = find_files(alone)
     for path in set(others) - set(alone):  # a folder may hold packs beside parameter files
-        inside = (one for one in sorted(path.rglob("*.y*ml")) if one.suffix in (".yaml", ".yml"))
-        files += [one for one in inside if not packs & set(one.parents) and one not in files]
+        files += [one for one in parameter_files(path) if not packs & set(one.parents) and one not in files]
     return files, sorted(packs)
 
 

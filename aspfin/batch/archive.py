@@ -9,7 +9,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from aspfin.batch.crate import METADATA
 from aspfin.batch.finish import is_finished
-from aspfin.batch.places import SUMS
+from aspfin.batch.places import SUMS, checksums
 from aspfin.results import InputError, Problem
 
 __all__ = ["archive"]
@@ -80,8 +80,7 @@ def _files(folder: Path) -> dict[str, str]:
 
     The list leaves out reports that must not be published.
     """
-    lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
-    listed = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+    listed = checksums(folder)
     tops = {name.split("/")[0] for name in listed}
     records = [f"{top}/run.json" for top in sorted(tops) if (folder / top / "run.json").is_file()]
     return listed | dict.fromkeys([*records, "batch.json", METADATA, SUMS], "")

@@ -149,9 +149,7 @@ def add_formats(folder: Path, record: Mapping[str, Any], formats: Sequence[str])
 def _clean(executed: Path, path: Path, sections: Mapping[str, Any]) -> None:
     """Write the executed notebook without what differs between two equal runs or machines."""
     text = _KERNEL_PATH.sub("cell.py", executed.read_text(encoding="utf-8"))
-    names = {one: Path(one).name for one in _absolute(sections)} | dict.fromkeys(_code(), "")
-    places = dict(sorted(names.items(), key=lambda one: len(one[0]), reverse=True))  # the longest first
-    notebook = _renamed(json.loads(text), places)
+    notebook = _portable(json.loads(text), sections)
     notebook["metadata"].pop("papermill", None)
     said_twice = "papermill-error-cell-tag"  # papermill's own cells about an error would shift the numbers
     notebook["cells"] = [
@@ -169,9 +167,11 @@ def _clean(executed: Path, path: Path, sections: Mapping[str, Any]) -> None:
     )
 
 
-def _code() -> set[str]:
-    """Return the folders of this package and of the libraries: warnings name the files they come from."""
-    return {f"{place}{os.sep}" for place in (PACKAGE.parent, sysconfig.get_path("purelib"))}
+def _portable(value: Any, sections: Mapping[str, Any]) -> Any:
+    """Return text without the folders of a machine: of data, and of code, which warnings and errors name."""
+    code = {f"{place}{os.sep}": "" for place in (PACKAGE.parent, sysconfig.get_path("purelib"))}
+    places = code | {one: Path(one).name for one in _absolute(sections)}
+    return _renamed(value, {one: places[one] for one in sorted(places, key=len, reverse=True)})
 
 
 def _absolute(value: Any) -> set[str]:
@@ -210,7 +210,7 @@ def _fail(job: Job, work: Path, executed: Path, failure: Failure) -> None:
         error=failure.error,
         cell=failure.cell,
         source=failure.source,
-        details=_renamed(failure.details, dict.fromkeys(sorted(_code(), key=len, reverse=True), "")),
+        details=_portable(failure.details, {}),
         command=job.command,
         parameters=job.identity.get("parameters", {}),
     )

@@ -256,15 +256,11 @@ def _case(
     name: str, old: Run, new: Run, counterfactual: Callable[[Run], Headline | None] | None
 ) -> CaseDifference:
     before, after = old["identity"], new["identity"]
+    fields = changed_fields(before.get("parameters") or {}, after.get("parameters") or {})
     found = {
         "data": tuple(_named(before.get("data") or {}, after.get("data") or {})),
         "code": tuple(_code(before, after)),
-        "parameters": tuple(
-            (name, was, now)
-            for name, (was, now) in changed_fields(
-                before.get("parameters") or {}, after.get("parameters") or {}
-            ).items()
-        ),
+        "parameters": tuple((name, *values) for name, values in fields.items()),
     }
     changed = [part for part in PARTS if found[part]]
     between = None

@@ -16,11 +16,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from aspfin.batch.case_run import Job
+from aspfin.batch.crate import METADATA
 from aspfin.batch.outcomes import CaseOutcome
 from aspfin.batch.places import SUMS, SYNTHESIS
 from aspfin.batch.runner import Planned, Progress, Way, make_planned, template_path
-from aspfin.batch.state import read_record, state_of
+from aspfin.batch.state import read_record
 from aspfin.reporting.identity import identity
 from aspfin.reporting.reading import Case
 from aspfin.results import InputError
@@ -28,7 +28,7 @@ from aspfin.results import InputError
 __all__ = ["batch_fingerprint", "finish", "is_finished", "written_pages"]
 
 MARK = ".finished.json"
-AFTER = ("index.html", "summary.csv", "batch.json", "ro-crate-metadata.json", SUMS)
+AFTER = ("index.html", "summary.csv", "batch.json", METADATA, SUMS)
 FEW = 4  # syntheses for which a warm parent of their own does not pay
 
 
@@ -145,9 +145,7 @@ def _synthesis(folder: Path, one: CaseOutcome, formats: Sequence[str]) -> Planne
 
     template = template_path(KIND)
     text = template.read_bytes()
-    from aspfin.batch.index import batch_title
-
-    title = batch_title(one.case)
+    title = one.case.batch_title
     sections = {"title": title, "batch": str(folder), "cases": one.case.batch_size}
     made_from = identity(
         KIND.name, sections, template=text, template_name=template.name, data=batch_fingerprint(folder)
@@ -161,10 +159,8 @@ def _synthesis(folder: Path, one: CaseOutcome, formats: Sequence[str]) -> Planne
         {},
         f"{title}: all cases together",
     )
-    place = folder / SYNTHESIS
-    state = state_of(place, made_from, formats=formats)
-    job = Job.of(case, text, made_from, formats, command=f"aspfin run {one.case.file}")
-    return Planned(case, place, job, state)
+    again = f"aspfin run {one.case.file}"
+    return Planned.of(case, folder / SYNTHESIS, text, made_from, formats, command=again)
 
 
 def _archive(folder: Path) -> str:
@@ -177,7 +173,7 @@ def _archive(folder: Path) -> str:
     try:
         write_crate(folder, title=title, date=date.fromisoformat(max(days)))
     except InputError as error:
-        for name in AFTER[3:]:
+        for name in (METADATA, SUMS):
             (folder / name).unlink(missing_ok=True)  # of an earlier state
         return f"{folder.name}: no crate for archives: {error}"
     return ""

@@ -29,9 +29,8 @@ from aspfin.reporting.manifest import csv_text, write_json
 
 if TYPE_CHECKING:
     from aspfin.batch.outcomes import CaseOutcome
-    from aspfin.reporting.reading import Case
 
-__all__ = ["batch_title", "forget_gone", "write_batch", "write_indexes", "write_list"]
+__all__ = ["forget_gone", "write_batch", "write_indexes", "write_list"]
 
 MOST_FIGURES = 6  # columns a page can hold beside the name and the flags
 MANY = 10_000  # from so many on a map is written in thousands
@@ -61,14 +60,9 @@ def write_indexes(outcomes: Sequence[CaseOutcome], output: str | Path) -> list[P
     for folder, members in batches.items():
         first = members[0].case
         country = str(first.sections.get("country", "")) if "area" in first.varied else ""
-        write_batch(folder, title=batch_title(first), places=_places(country), cases=first.batch_size)
+        write_batch(folder, title=first.batch_title, places=_places(country), cases=first.batch_size)
     write_list(Path(output))
     return [*(folder / "index.html" for folder in batches), Path(output) / "index.html"]
-
-
-def batch_title(case: Case) -> str:
-    """Return the title of the batch that a case belongs to: its own title, without what varies."""
-    return str(case.sections.get("title") or case.title.split(", ")[0])
 
 
 def _by_batch(outcomes: Sequence[CaseOutcome]) -> dict[Path, list[CaseOutcome]]:
@@ -163,9 +157,8 @@ def _batch(folder: Path, title: str, safe: Protected) -> dict[str, Any]:
         "cases": cases,
         "made": sum(one.made for one in safe.records),
         "failed": sum(not one.made for one in safe.records),
-        "hidden": {
-            one.name: sorted(one.hidden) for one in safe.records if one.hidden
-        },  # not which protects which
+        # Names only: which figure is small and which protects it would help to work out the small one.
+        "hidden": {one.name: sorted(one.hidden) for one in safe.records if one.hidden},
         "do_not_publish": list(safe.withheld),
         "package_version": sorted({str((run.get("identity") or {}).get("package_version")) for run in runs}),
     }

@@ -17,12 +17,18 @@ from aspfin.batch.private import private_folder
 from aspfin.reporting.reading import Case
 from aspfin.results import InputError, Problem
 
-__all__ = ["SUMS", "SYNTHESIS", "case_folder", "inputs_refused", "put_in_place", "scratch"]
+__all__ = ["SUMS", "SYNTHESIS", "case_folder", "checksums", "inputs_refused", "put_in_place", "scratch"]
 
 OURS = ("run.json", "batch.json")  # a folder with one of these was written by `run`
 UNFINISHED = ".unfinished-"
 SYNTHESIS = "synthesis"  # folder of a batch's report on all its cases, and the kind of that report
 SUMS = "SHA256SUMS"  # list of a batch's files with their hashes
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    """Return the hashes that the checksum list of a folder gives, by the name of the file."""
+    lines = (folder / SUMS).read_text(encoding="utf-8", errors="replace").splitlines()
+    return {line[66:]: line[:64] for line in lines if line[64:66] == "  "}
 
 
 def case_folder(output: Path, case: Case) -> Path:

@@ -16,8 +16,9 @@ from aspfin.reporting.reading import Case
 if TYPE_CHECKING:
     from aspfin.batch.runner import Planned, Progress
 
-__all__ = ["Clock", "Lines", "duration", "watched"]
+__all__ = ["Clock", "Lines", "duration", "state_lines", "watched"]
 
+ALIKE = 4  # cases of a batch from which one line tells of all
 SHOWN = 3  # names of running reports that fit a line
 TOLD = {"done": "asked for", "missing": "not made yet", "failed": "failed last time"}
 
@@ -148,6 +149,25 @@ class _Live:
         more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
         running = ", ".join(names[:SHOWN]) + more
         self.bar.update(self.task, words=self.clock.words(), running=running)
+
+
+def state_lines(planned: Sequence[Planned]) -> list[str]:
+    """Return what is not done: one line where many cases of a batch are alike, else a line for each."""
+    groups: dict[str, list[Planned]] = {}
+    for one in planned:
+        groups.setdefault(f"{one.case.kind}/{one.case.batch or one.case.name}", []).append(one)
+    lines = []
+    for name, members in groups.items():
+        states: dict[str, list[Planned]] = {}
+        for one in members:
+            if one.state.status != "done":
+                states.setdefault(str(one.state), []).append(one)
+        for state, alike in states.items():
+            if len(alike) >= ALIKE:
+                lines.append(f"{name}: {'all ' if alike == members else ''}{len(alike)} reports {state}")
+            else:
+                lines += [f"{_name(one.case)}: {state}" for one in alike]
+    return lines
 
 
 def plan_words(todo: Sequence[Planned], kept: int) -> str:

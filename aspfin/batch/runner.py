@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from aspfin.batch.case_run import Job, add_formats, make
 from aspfin.batch.outcomes import CaseOutcome, Limits, Made
@@ -67,6 +68,21 @@ class Planned:
     folder: Path
     job: Job
     state: CaseState
+
+    @classmethod
+    def of(
+        cls,
+        case: Case,
+        folder: Path,
+        template: bytes,
+        made_from: Mapping[str, Any],
+        formats: Sequence[str],
+        command: str | None = None,
+    ) -> Planned:
+        """Return the plan of a case; the formats that its report has are kept."""
+        state = state_of(folder, made_from, formats=formats)
+        wanted = [one for one in FORMATS if one in formats or one in state.formats]
+        return cls(case, folder, Job.of(case, template, made_from, wanted, command), state)
 
 
 class Progress(Protocol):
@@ -129,10 +145,7 @@ def plan(
         name, text = templates[case.kind].name, texts[case.kind]
         made_from = identity(case.kind, case.sections, template=text, template_name=name)
         folder = case_folder(output, case)
-        state = state_of(folder, made_from, formats=formats)
-        had = (read_record(folder) or {}).get("outputs") or {}
-        wanted = tuple(one for one in FORMATS if one in formats or f"report.{one}" in had)
-        planned.append(Planned(case, folder, Job.of(case, text, made_from, wanted), state))
+        planned.append(Planned.of(case, folder, text, made_from, formats))
     return planned
 
 
@@ -238,8 +251,8 @@ def _somewhere(
         return
     from aspfin.batch.kernels import kernels
 
-    begun = nullcontext(way.source) if way.source else None
-    with begun or kernels(warm=way.warm, modules=modules, memory=way.limits.memory_bytes) as source:
+    own = partial(kernels, warm=way.warm, modules=modules, memory=way.limits.memory_bytes)
+    with nullcontext(way.source) if way.source else own() as source:
         again = []
         told = not source.warm
         with closing(_side_by_side(work, place, way, source, teller)) as results:

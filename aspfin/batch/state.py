@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from aspfin.reporting.formats import FORMATS
 from aspfin.reporting.identity import why_stale
 
 __all__ = ["CaseState", "damage", "output_hashes", "read_record", "repeated", "state_of"]
@@ -30,12 +31,15 @@ class CaseState:
         How long it took last time.
     missing_formats : tuple of str
         Formats asked for that a done report lacks; they need no new run of the notebook.
+    formats : tuple of str
+        Those it has; made again, it keeps them.
     """
 
     status: str
     reasons: tuple[str, ...] = ()
     seconds: float | None = None
     missing_formats: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.status}: {'; '.join(self.reasons)}" if self.reasons else self.status
@@ -106,9 +110,7 @@ def state_of(folder: Path, identity: Mapping[str, Any], *, formats: Sequence[str
     if record.get("status") != "made":
         failure = record.get("failure") or {}
         return CaseState("failed", (str(failure.get("error") or "it could not be made"),), seconds)
-    if reasons := why_stale(record.get("identity") or {}, identity):
-        return CaseState("stale", tuple(reasons), seconds)
-    if harm := damage(folder, record):
-        return CaseState("stale", tuple(harm), seconds)
-    lacking = tuple(one for one in formats if f"report.{one}" not in record["outputs"])
-    return CaseState("done", (), seconds, lacking)
+    there = tuple(one for one in FORMATS if f"report.{one}" in (record.get("outputs") or {}))
+    if reasons := why_stale(record.get("identity") or {}, identity) or damage(folder, record):
+        return CaseState("stale", tuple(reasons), seconds, formats=there)
+    return CaseState("done", (), seconds, tuple(one for one in formats if one not in there), there)

@@ -10,6 +10,7 @@ import pandas as pd
 from aspfin.batch.comparison import CURVES, SHARES, checks_shared, curves_of, said, written
 from aspfin.batch.records import FLAGS
 from aspfin.reporting.manifest import Headline
+from aspfin.reporting.wording import counted
 
 if TYPE_CHECKING:
     from aspfin.batch.synthesis import SynthesisAnalysis
@@ -30,13 +31,14 @@ def title(a: SynthesisAnalysis) -> str:
 def subtitle(a: SynthesisAnalysis) -> str:
     """Return what this is."""
     kinds = sorted({one.kind for one in a.records})
-    return f"What {_reports(len(a.made))} say together ({', '.join(kinds)})"
+    return f"What {counted(len(a.made), 'report')} say together ({', '.join(kinds)})"
 
 
 def sentences(a: SynthesisAnalysis) -> list[str]:
     """Return the answer: how far the cases lie apart, a second figure or how sure that is, what to mind."""
     if not a.made:
-        return [f"None of the {_reports(len(a.records))} could be made: there is nothing to compare."]
+        every = counted(len(a.records), "report")
+        return [f"None of the {every} could be made: there is nothing to compare."]
     told = a.compared is not None and (a.compared.pooled is not None or a.compared.tested)
     found = [_range(a, row) for _, row in a.spread.head(1 if told else 2).iterrows()]
     if a.spread.empty:
@@ -44,18 +46,6 @@ def sentences(a: SynthesisAnalysis) -> list[str]:
     if told:
         found.append(_estimates(a))
     return [*found, _minded(a)]
-
-
-def _reports(number: int) -> str:
-    return "1 report" if number == 1 else f"{number:,} reports"
-
-
-def _checks(number: int) -> str:
-    return "1 check" if number == 1 else f"{number:,} checks"
-
-
-def _cases(number: int) -> str:
-    return "1 case" if number == 1 else f"{number:,} cases"
 
 
 def _label(row: pd.Series) -> str:
@@ -71,7 +61,7 @@ def _range(a: SynthesisAnalysis, row: pd.Series) -> str:
     if row["cases"] < 5:
         return f"{_label(row)}: {ends}."
     low, high = (written(row[part], row["unit"]) for part in ("lower_quarter", "upper_quarter"))
-    half = f"the middle half of the {_cases(row['cases'])} lies between {low} and {high}"
+    half = f"the middle half of the {counted(row['cases'], 'case')} lies between {low} and {high}"
     return f"{_label(row)}: {ends}; {half}."
 
 
@@ -109,13 +99,14 @@ def _minded(a: SynthesisAnalysis) -> str:
     """Return what a reader must mind: failed cases, flags, what is hidden."""
     parts, hidden = [], a.safe.small + a.safe.complementary
     if a.failed:
-        parts.append(f"{len(a.failed)} of {_reports(len(a.records))} could not be made")
+        parts.append(f"{len(a.failed)} of {counted(len(a.records), 'report')} could not be made")
     if a.not_asked:
-        parts.append(f"{a.not_asked} of {_reports(len(a.records) + a.not_asked)} have not been asked for yet")
+        every = counted(len(a.records) + a.not_asked, "report")
+        parts.append(f"{a.not_asked} of {every} have not been asked for yet")
     if a.flagged:
-        parts.append(f"{len(a.flagged)} of {_reports(len(a.made))} {_carry(a)} a warning")
+        parts.append(f"{len(a.flagged)} of {counted(len(a.made), 'report')} {_carry(a)} a warning")
     if failing := checks_shared(a.records):
-        parts.append(f"every report fails {_checks(len(failing))}, listed below")
+        parts.append(f"every report fails {counted(len(failing), 'check')}, listed below")
     if a.shared_flags:
         parts.append(f"every report {'; '.join(FLAGS[flag] for flag in a.shared_flags)}")
     if hidden:
@@ -123,7 +114,7 @@ def _minded(a: SynthesisAnalysis) -> str:
         parts.append(f"{figures} hidden to protect the people behind")
     text = "; ".join(parts)
     if not text:
-        return f"All {_reports(len(a.made))} were made, and none carries a warning."
+        return f"All {counted(len(a.made), 'report')} were made, and none carries a warning."
     return f"{text[:1].upper()}{text[1:]}."
 
 
@@ -159,7 +150,7 @@ def cards(a: SynthesisAnalysis) -> list[tuple[str, str, str]]:
         found.append((f"{_label(row)}, median", said(row["median"], row["unit"]), note))
     flags = "; ".join(sorted({flag.replace("_", " ") for one in a.flagged for flag in a.own_flags[one.name]}))
     failing = len(checks_shared(a.records))
-    notes = [flags or "none of its own", *([f"{_checks(failing)} failed by all"] if failing else [])]
+    notes = [flags or "none of its own", *([f"{counted(failing, 'check')} failed by all"] if failing else [])]
     found.append(("With a warning of its own", f"{len(a.flagged)} of {len(a.made)}", "; ".join(notes)))
     return found
 
@@ -247,13 +238,13 @@ def _pooled(a: SynthesisAnalysis) -> list[str]:
     found = [_estimates(a)]
     if a.compared.left_out:
         found.append(
-            f"Without such an estimate, or hidden: {a.compared.left_out} of {_reports(len(a.made))}."
+            f"Without such an estimate, or hidden: {a.compared.left_out} of {counted(len(a.made), 'report')}."
         )
     return found
 
 
 def _flags(a: SynthesisAnalysis) -> list[str]:
-    some = f"{len(a.flagged)} of {_reports(len(a.made))} {_carry(a)} a warning that not all have."
+    some = f"{len(a.flagged)} of {counted(len(a.made), 'report')} {_carry(a)} a warning that not all have."
     found = [some if a.flagged else "No report carries a warning of its own."]
     if a.shared_flags:
         found.append(f"Every report {'; '.join(FLAGS[flag] for flag in a.shared_flags)}.")
@@ -279,6 +270,6 @@ FINDINGS = {
     "pooled": _pooled,
     "flags": _flags,
     "hidden": lambda a: [a.safe.sentence()],
-    "failed": lambda a: [f"{len(a.failed)} of {_reports(len(a.records))} could not be made."],
+    "failed": lambda a: [f"{len(a.failed)} of {counted(len(a.records), 'report')} could not be made."],
     "inputs": _inputs,
 }

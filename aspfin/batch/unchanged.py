@@ -17,7 +17,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aspfin.reporting.identity import data_places, package_hash, place_hash, templates_folder
+from aspfin.reporting.identity import (
+    data_places,
+    package_hash,
+    parameter_files,
+    place_hash,
+    templates_folder,
+)
 
 if TYPE_CHECKING:
     from aspfin.batch.outcomes import CaseOutcome
@@ -35,8 +41,7 @@ def split(paths: Sequence[Path], output: Path, formats: Sequence[str]) -> tuple[
     """
     files: list[Path] = []
     for path in paths:
-        inside = sorted(one for end in ("*.yaml", "*.yml") for one in path.rglob(end))
-        files += [one for one in inside if one not in files] if path.is_dir() else [path]
+        files += [one for one in parameter_files(path) if one not in files] if path.is_dir() else [path]
     tickets = [_ticket(output, file) for file in files]
     templates = templates_folder()
     if not all(file.is_file() for file in files) or len(set(tickets)) < len(tickets) or templates is None:
@@ -53,7 +58,7 @@ def split(paths: Sequence[Path], output: Path, formats: Sequence[str]) -> tuple[
 def remember(outcomes: Sequence[CaseOutcome], output: Path, formats: Sequence[str]) -> None:
     """Leave a ticket for every parameter file whose reports are all made; remove it for the others."""
     files: dict[Path, list[CaseOutcome]] = {}
-    templates, installed = templates_folder(), _installed()
+    templates, installed, hash_once = templates_folder(), _installed(), cache(place_hash)
     for one in outcomes:
         files.setdefault(one.case.file, []).append(one)
     for file, members in files.items():
@@ -68,7 +73,7 @@ def remember(outcomes: Sequence[CaseOutcome], output: Path, formats: Sequence[st
         }
         content = {
             **_made_from(file, template, installed),
-            "data": {place: [name, place_hash(name, Path(place))] for place, name in sorted(places.items())},
+            "data": {place: [name, hash_once(name, Path(place))] for place, name in sorted(places.items())},
             "formats": list(formats),
             "reports": len(members),
             "records": _records(sorted({_place(one, output) for one in members}), output),

@@ -13,7 +13,7 @@ from typing import Any
 
 from aspfin.batch.finish import written_pages
 from aspfin.batch.outcomes import CaseOutcome
-from aspfin.batch.places import SUMS, SYNTHESIS
+from aspfin.batch.places import SUMS, SYNTHESIS, checksums
 from aspfin.batch.runner import Progress, Way, make_planned, plan
 from aspfin.batch.state import CaseState, damage, read_record
 from aspfin.reporting.identity import why_stale
@@ -136,8 +136,7 @@ def _pages(folder: Path) -> tuple[int, list[str]]:
     for batch in sorted({one.parent for name in (SUMS, "batch.json") for one in folder.rglob(name)}):
         expected = written_pages(batch)
         if (batch / SUMS).is_file():
-            lines = (batch / SUMS).read_text(encoding="utf-8", errors="replace").splitlines()
-            expected |= {line[66:]: line[:64] for line in lines if line[64:66] == "  "}
+            expected |= checksums(batch)
         for name, digest in sorted(expected.items()):
             place = batch / name
             if (batch / name.split("/")[0] / "run.json").is_file():

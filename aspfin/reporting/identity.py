@@ -24,6 +24,7 @@ __all__ = [
     "identity",
     "libraries",
     "package_hash",
+    "parameter_files",
     "parameter_hash",
     "place_hash",
     "short",
@@ -178,6 +179,11 @@ def package_hash() -> str:
         digest.update(f"{file.relative_to(PACKAGE).as_posix()}\0{file.stat().st_size}\0".encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def parameter_files(folder: Path) -> list[Path]:
+    """Return every YAML file below a folder."""
+    return sorted(one for end in ("*.yaml", "*.yml") for one in folder.rglob(end))
 
 
 def templates_folder() -> Path | None:

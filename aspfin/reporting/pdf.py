@@ -11,7 +11,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
-from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,7 +34,8 @@ __all__ = ["pdf"]
 PICTURE_WIDTH = 0.82  # of the text's width
 PICTURE_HEIGHT = 0.74  # the most, in parts of the text's width
 LONG_WORD = re.compile(r"[^\s\u1780-\u17ff]{21,}")  # Khmer has no spaces; Typst knows where its words end
-FONTS = Path(__file__).with_name("assets") / "fonts"  # beside those inside Typst
+ASSETS = Path(__file__).with_name("assets")
+FONTS = ASSETS / "fonts"  # beside those inside Typst
 RUNNING = 95  # letters of the title that are repeated on every page
 MANY_HEADINGS = 8  # contents in two columns
 
@@ -64,8 +64,7 @@ def pdf(report: Document) -> bytes:
         for name, picture in writer.pictures.items():
             Path(folder, name).write_bytes(picture)
         Path(folder, "document.json").write_text(json.dumps(content), encoding="utf-8")
-        source = files("aspfin.reporting").joinpath("assets/report.typ").read_bytes()
-        Path(folder, "report.typ").write_bytes(source)
+        Path(folder, "report.typ").write_bytes((ASSETS / "report.typ").read_bytes())
         return typst.compile(
             str(Path(folder, "report.typ")),
             root=folder,

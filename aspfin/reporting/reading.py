@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from aspfin.reporting import parameters as kinds
 from aspfin.reporting.country_check import country_problems, own_pack, place_name, province_codes
+from aspfin.reporting.identity import parameter_files
 from aspfin.reporting.parameters import build, sections_of
 from aspfin.reporting.wording import did_you_mean, field_path, varied_words
 from aspfin.reporting.yaml_file import read_yaml
@@ -60,6 +61,11 @@ class Case:
     batch_size: int = 1
 
     @property
+    def batch_title(self) -> str:
+        """Title of the batch: that of the file, or its name, without what varies."""
+        return str(self.sections.get("title") or self.title.split(", ")[0])
+
+    @property
     def batch(self) -> str | None:
         """Name of the batch this case belongs to, if any."""
         return self.name.split("/")[0] if self.varied else None
@@ -77,7 +83,7 @@ def find_files(paths: Iterable[str | Path]) -> list[Path]:
     problems = []
     for path in map(Path, paths):
         if path.is_dir():
-            inside = sorted(one for suffix in ("*.yaml", "*.yml") for one in path.rglob(suffix))
+            inside = parameter_files(path)
             found.update(dict.fromkeys(inside))
             if not inside:
                 problems.append(Problem(str(path), "folder", "no YAML file", "a folder of parameter files"))

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from aspfin.results import Problem
 
-__all__ = ["allowed_by", "did_you_mean", "field_path", "problems_from", "varied_words"]
+__all__ = ["allowed_by", "counted", "did_you_mean", "field_path", "problems_from", "varied_words"]
 
 
 class _Nothing:
@@ -187,6 +187,17 @@ def _range(node: dict[str, Any]) -> str:
     lower = f" from {low:,g}" if low is not None else f" above {above:,g}" if above is not None else ""
     upper = f" up to {high:,g}" if high is not None else f" below {below:,g}" if below is not None else ""
     return lower + (" and" if lower and upper else "") + upper
+
+
+def counted(number: int, word: str) -> str:
+    """Return a number of things in words.
+
+    Examples
+    --------
+    >>> counted(1, "report"), counted(1_200, "case")
+    ('1 report', '1,200 cases')
+    """
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def varied_words(field: str, value: Any) -> str:

@@ -9,7 +9,8 @@ from toys import IMPORTS, PARAMETERS, RESULTS, hashes, kind_of
 from typer.testing import CliRunner
 
 from aspfin import cli
-from aspfin.batch.finish import finish, is_finished
+from aspfin.batch.finish import _synthesis, finish, is_finished
+from aspfin.batch.outcomes import CaseOutcome
 from aspfin.batch.runner import Way, run
 from aspfin.batch.verify import verify
 from aspfin.reporting import identity as made_from
@@ -216,6 +217,16 @@ def test_what_a_killed_run_did_not_write_the_next_one_does(batch, lost):
     assert after.keys() == before.keys()
     assert {name for name in after if after[name] != before[name]} <= set(held if more else ())
     assert is_finished(batch, ["html"])
+
+
+def test_a_synthesis_that_is_made_again_keeps_its_formats(batch):
+    record = batch / "synthesis" / "run.json"
+    said = json.loads(record.read_text())
+    said["outputs"]["report.docx"] = "as it was"
+    record.write_text(json.dumps(said))
+    (case, *_) = read_files([parameters(batch) / "toy" / "halves.yaml"])
+    planned = _synthesis(batch, CaseOutcome(case, batch / "number-2", None, 0.0), ("html",))
+    assert planned.job.formats == ("html", "docx")
 
 
 def test_what_is_finished_is_left_alone(batch):
