@@ -48,7 +48,7 @@ def archive(folder: str | Path, target: str | Path | None = None) -> Path:
     aspfin.results.InputError: archive: folder: got 'reports/nothing'; allowed: the folder of a batch, ...
     """
     folder = Path(folder)
-    target = folder.absolute().with_suffix(".zip") if target is None else Path(target)
+    target = folder.absolute().with_name(f"{folder.absolute().name}.zip") if target is None else Path(target)
     if not (folder / "batch.json").is_file():
         allowed = "the folder of a batch, such as reports/financing/khm_floods_by_province"
         raise InputError(Problem("archive", "folder", str(folder), allowed))

@@ -50,6 +50,10 @@ def test_the_same_batch_gives_the_same_bytes(batch, tmp_path):
     assert archive(batch, tmp_path / "again.zip").read_bytes() == first
 
 
+def test_a_dot_in_the_name_of_a_batch_stays(batch, tmp_path):
+    assert archive(batch.rename(tmp_path / "floods.v2")).name == "floods.v2.zip"
+
+
 @pytest.mark.parametrize("name", ["KH01/tables/layers.csv", "index.html", "batch.json", "SHA256SUMS"])
 def test_a_batch_that_was_touched_is_not_packed(batch, tmp_path, name):
     with (batch / name).open("a") as file:
